@@ -38,14 +38,28 @@ export type RunEvent = { readonly at: string; readonly run: string } & (
       /** Steps found satisfied when the plan was made; they are not in `steps`. */
       readonly satisfied: number;
     }
-  | { readonly type: "step-started"; readonly step: StepId; readonly attempt: number }
+  /** About the run as a whole: an expired cluster lock was taken over, a lock host is out of reach. */
+  | { readonly type: "run-said"; readonly text: string }
+  | {
+      readonly type: "step-started";
+      readonly step: StepId;
+      readonly attempt: number;
+      /** Only for a step that is not in run-started: satisfied in the plan, and undone by what this run changed. */
+      readonly summary?: StepSummary;
+    }
   /** The changes apply is about to make, by the check right before it. */
   | { readonly type: "step-changes"; readonly step: StepId; readonly changes: readonly Change[] }
   | { readonly type: "step-said"; readonly step: StepId; readonly text: string }
   /** A command or write that is about to be carried out, masked. */
   | { readonly type: "step-command"; readonly step: StepId; readonly host: string; readonly shown: string }
   | { readonly type: "step-waiting"; readonly step: StepId; readonly title: string; readonly because: string }
-  | ({ readonly type: "step-finished"; readonly step: StepId; readonly durationMs: number } & Outcome)
+  | ({
+      readonly type: "step-finished";
+      readonly step: StepId;
+      readonly durationMs: number;
+      /** What apply had borrowed could not be given back; said besides the outcome, never instead of it. */
+      readonly releaseProblem?: Problem;
+    } & Outcome)
   | { readonly type: "run-interrupted"; readonly how: "finish-running" | "leave-now" }
   | {
       readonly type: "run-finished";
