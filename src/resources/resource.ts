@@ -8,7 +8,11 @@ export interface Answers {
 }
 
 export type Comparison =
-  | { readonly state: "same" }
+  | {
+      readonly state: "same";
+      /** What a reader should know although there is nothing to do: "net.foo is not applicable: this kernel has no such key". */
+      readonly note?: string;
+    }
   /** More must be read before it can be said, e.g. the content of a file whose digest differs, for its diff. */
   | { readonly state: "read-more"; readonly reads: NonEmpty<Read> }
   | {
@@ -16,6 +20,8 @@ export type Comparison =
       readonly changes: NonEmpty<Change>;
       /** What makes it so, in order. Plain data where it can be, a function where an answer is needed in between. */
       readonly make: readonly HostChange[] | ((act: HostAct) => Promise<void>);
+      /** Nothing that runs has to notice, e.g. only a mode differs: the key is then not added to `changed`. */
+      readonly quiet?: boolean;
     }
   /** Cannot be said until another step (or an earlier resource of this group) has made its change. */
   | { readonly state: "unknown"; readonly until?: StepId; readonly because: string };

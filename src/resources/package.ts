@@ -1,0 +1,132 @@
+import type { Change } from "../engine/step.ts";
+import { debPackages, type InstalledPackages } from "../facts/deb-packages.ts";
+import { dnfLocks } from "../facts/dnf-locks.ts";
+import { rpmPackages } from "../facts/rpm-packages.ts";
+import { ProblemError } from "../problems/problem.ts";
+import { installWithApt } from "./apt-install.ts";
+import { installWithDnf } from "./dnf-install.ts";
+import type { Comparison, Resource } from "./resource.ts";
+
+/** A package by name: any version, or exactly one, which is then held. */
+export type PackageWanted = string | { readonly name: string; readonly version: string };
+export type PackageManager = "apt" | "dnf";
+
+export interface PackagesOptions {
+  /**
+   * Units the packages bring that must not be started by the installation with the distribution's default
+   * configuration: masked until reboot before, unmasked after. A run that dies in between leaves the runtime mask,
+   * which a `service` resource for the same unit takes away.
+   */
+  readonly keepStopped?: readonly string[];
+}
+
+/** What installing needs to know. */
+export interface Installation {
+  /** "name" or the manager's way to write name and version, those to install. */
+  readonly install: readonly PinnedPackage[];
+  /** Pinned packages that have to be held. */
+  readonly hold: readonly PinnedPackage[];
+  readonly keepStopped: readonly string[];
+}
+export interface PinnedPackage {
+  readonly name: string;
+  readonly version?: string;
+}
+
+/**
+ * Packages that have to be installed, in one transaction. Without a version, whatever is installed is right and is left
+ * alone; with one, exactly that is installed (a downgrade too) and held. Key: "package NAME", or "packages NAME, NAME".
+ */
+export function packages(
+  wanted: readonly PackageWanted[],
+  manager: PackageManager,
+  options: PackagesOptions = {},
+): Resource {
+  const pinned = wanted.map((one): PinnedPackage => (typeof one === "string" ? { name: one } : one));
+  for (const { name, version } of pinned) refuseOddName(name, version);
+  const names = pinned.map((one) => one.name);
+  const installed = manager === "apt" ? debPackages(names) : rpmPackages(names);
+  const locks = manager === "dnf" && pinned.some((one) => one.version !== undefined) ? dnfLocks : undefined;
+  return {
+    key: `package${names.length === 1 ? "" : "s"} ${names.join(", ")}`,
+    reads: [...installed.reads, ...(locks?.reads ?? [])],
+    compare(answers) {
+      const found = installed.parse(installed.reads.map((read) => answers.of(read)));
+      if (found === "no-dpkg" || found === "no-rpm") throw noManager(manager, names);
+      const locked = locks?.parse(locks.reads.map((read) => answers.of(read)));
+      const isHeld = (name: string) => (locked === undefined ? found.get(name)?.held === true : locked.has(name));
+      return compare(pinned, found, isHeld, manager, options.keepStopped ?? []);
+    },
+  };
+}
+
+function compare(
+  pinned: readonly PinnedPackage[],
+  found: InstalledPackages,
+  isHeld: (name: string) => boolean,
+  manager: PackageManager,
+  keepStopped: readonly string[],
+): Comparison {
+  const changes: Change[] = [];
+  const install: PinnedPackage[] = [];
+  const hold: PinnedPackage[] = [];
+  for (const one of pinned) {
+    const what = `package ${one.name}`;
+    const there = found.get(one.name);
+    const to = one.version === undefined ? {} : { to: one.version };
+    if (there === undefined) {
+      changes.push({ verb: "create", what, ...to });
+    } else if (!there.complete) {
+      changes.push({ verb: "update", what, from: there.version, ...to, because: "its installation was interrupted" });
+    } else if (one.version !== undefined && there.version !== one.version) {
+      changes.push({ verb: "update", what, from: there.version, to: one.version });
+    } else {
+      if (one.version !== undefined && !isHeld(one.name)) {
+        changes.push({
+          verb: "update",
+          what,
+          from: "not held",
+          to: "held",
+          because: "the cluster file pins its version",
+        });
+        hold.push(one);
+      }
+      continue;
+    }
+    install.push(one);
+    if (one.version !== undefined) hold.push(one);
+  }
+  const [first, ...rest] = changes;
+  if (first === undefined) return same;
+  const installation: Installation = { install, hold, keepStopped };
+  const make = manager === "apt" ? installWithApt(installation) : installWithDnf(installation);
+  return { state: "different", changes: [first, ...rest], make };
+}
+
+const same: Comparison = { state: "same" };
+
+/** "name-" and "name+" are commands to apt, and a leading dash is an option. */
+function refuseOddName(name: string, version: string | undefined): void {
+  const nameIsFine = /^[A-Za-z0-9][A-Za-z0-9+._-]*$/.test(name) && !name.endsWith("-");
+  const versionIsFine = version === undefined || /^[A-Za-z0-9][A-Za-z0-9.+:~^_-]*$/.test(version);
+  if (nameIsFine && versionIsFine) return;
+  throw new ProblemError({
+    code: "package/bad-name",
+    severity: "error",
+    message: `${JSON.stringify(version === undefined ? name : `${name}=${version}`)} cannot be a package`,
+    because:
+      "a package name has letters, digits and + . _ - only, starts with a letter or digit and does not end with -",
+    hint: { text: "Correct the name in the cluster file" },
+  });
+}
+
+function noManager(manager: PackageManager, names: readonly string[]): ProblemError {
+  const database = manager === "apt" ? "dpkg" : "rpm";
+  return new ProblemError({
+    code: "package/no-package-manager",
+    severity: "error",
+    message: `packages cannot be looked up: ${names.join(", ")}`,
+    because: `the host's distribution uses ${database}, and there is no ${database} on it`,
+    hint: { text: "Look at the host", command: `command -v ${database}` },
+  });
+}

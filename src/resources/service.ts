@@ -1,0 +1,222 @@
+import type { Change } from "../engine/step.ts";
+import { hostTime } from "../facts/host-time.ts";
+import { type LoadedUnit, loadedUnit } from "../facts/loaded-unit.ts";
+import { pathStat } from "../facts/path-stat.ts";
+import type { HostChange, Read } from "../hosts/port.ts";
+import { ProblemError } from "../problems/problem.ts";
+import { filesNotLoaded } from "./process-age.ts";
+import type { Answers, Comparison, Resource } from "./resource.ts";
+
+/** A systemd service that is to run (or not), with what it reads at start loaded. */
+export interface ServiceDeclaration {
+  /** "chrony.service", with its suffix. */
+  readonly unit: string;
+  /** Default true: enabled at boot and running. False: stopped and disabled. */
+  readonly running?: boolean;
+  /** Started at boot; default: as `running`. */
+  readonly enabled?: boolean;
+  /** Files it reads when it starts. It is restarted when one changes, or is newer than the running process. */
+  readonly loads?: readonly string[];
+  /** Unit files and drop-ins: as `loads`, and systemd reloads them first. Always a restart. */
+  readonly unitFiles?: readonly string[];
+  /** Keys of other resources of the group whose change restarts it, e.g. "package containerd". */
+  readonly restartsWith?: readonly string[];
+  /** How it takes a changed file of `loads`; default "restart". "nothing": it sees changes by itself. */
+  readonly onChange?: "restart" | "reload" | "nothing";
+}
+
+/** How long a start, stop or restart may take. */
+const startsWithinMs = 180_000;
+
+/**
+ * A service's state and what it has loaded. Throws `host/no-systemd` where there is none. A masked unit that is to run
+ * is named as masked, and unmasked.
+ */
+export function service(declared: ServiceDeclaration): Resource {
+  const key = `service ${declared.unit}`;
+  const state = loadedUnit(declared.unit);
+  const running = declared.running ?? true;
+  const enabled = declared.enabled ?? running;
+  const unitFiles = declared.unitFiles ?? [];
+  const loads = declared.onChange === "nothing" ? [] : (declared.loads ?? []);
+  const stats = new Map<string, Read>([...unitFiles, ...loads].map((path) => [path, { kind: "stat", path }]));
+  const aged = running && stats.size > 0;
+
+  /** Files of `paths` the process has not loaded: changed earlier in this group, or newer than `by` says. */
+  function notLoaded(paths: readonly string[], unit: LoadedUnit, answers: Answers, reloads: boolean) {
+    const time = hostTime.parse(hostTime.reads.map((read) => answers.of(read)));
+    const files = paths.flatMap((path) => {
+      const read = stats.get(path);
+      if (read === undefined) return [];
+      const stat = pathStat(path, answers.of(read));
+      return stat.exists ? [{ path, modifiedAt: stat.modifiedAt }] : [];
+    });
+    return filesNotLoaded(files, unit, time, reloads);
+  }
+
+  return {
+    key,
+    reads: [...state.reads, ...(aged ? [...stats.values(), ...hostTime.reads] : [])],
+    compare(answers, changed) {
+      const unit = state.parse(state.reads.map((read) => answers.of(read)));
+      if (unit === "no-systemd") throw noSystemd(declared.unit);
+      if (!running) return whenToBeStopped(unit);
+      const unitFileChanged = unitFiles.some((path) => changed.has(`file ${path}`));
+      const plan = new ServiceChanges(key, declared.unit);
+      const masked = unit.load === "masked" || unit.unitFile.startsWith("masked");
+      if (unit.needsDaemonReload || unitFileChanged) plan.daemonReload();
+      if (masked) plan.unmask(unit.unitFile === "masked-runtime");
+      if (enabled && (masked || !isEnabled(unit))) plan.enable(masked ? "masked" : unit.unitFile || "absent");
+      if (!enabled && unit.unitFile === "enabled") plan.disable();
+      if (!isActive(unit)) {
+        plan.start(unit);
+        return plan.comparison();
+      }
+      const reloads = declared.onChange === "reload";
+      const startedBefore = aged ? notLoaded(unitFiles, unit, answers, false) : nothingNew;
+      const loadedBefore = aged ? notLoaded(loads, unit, answers, reloads) : nothingNew;
+      plan.touch([...startedBefore.inTheFuture, ...loadedBefore.inTheFuture]);
+      const resource = declared.restartsWith?.find((one) => changed.has(one));
+      const restart = firstReason(unitFiles, changed, startedBefore.newer) ?? (resource && `${resource} changes`);
+      const reload = firstReason(loads, changed, loadedBefore.newer);
+      if (restart !== undefined) plan.restart(restart);
+      else if (reload !== undefined && reloads) plan.reload(reload);
+      else if (reload !== undefined) plan.restart(reload);
+      return plan.comparison();
+    },
+  };
+
+  function whenToBeStopped(unit: LoadedUnit): Comparison {
+    const plan = new ServiceChanges(key, declared.unit);
+    if (isActive(unit) || unit.active === "activating") plan.stop(unit);
+    if (!enabled && (unit.unitFile === "enabled" || unit.unitFile === "enabled-runtime")) plan.disable();
+    return plan.comparison();
+  }
+}
+
+const nothingNew = { newer: [], inTheFuture: [] };
+
+function firstReason(
+  paths: readonly string[],
+  changed: ReadonlySet<string>,
+  newer: readonly string[],
+): string | undefined {
+  const changing = paths.find((path) => changed.has(`file ${path}`));
+  if (changing !== undefined) return `${changing} changes`;
+  return newer[0] === undefined ? undefined : `the running process is older than ${newer[0]}`;
+}
+
+function isActive(unit: LoadedUnit): boolean {
+  return unit.active === "active" || unit.active === "reloading";
+}
+
+/** Static, generated and alias units cannot be enabled and start all the same when something wants them. */
+function isEnabled(unit: LoadedUnit): boolean {
+  return ["enabled", "static", "alias", "indirect", "generated", "transient"].includes(unit.unitFile);
+}
+
+/** Collects what is different about one service, and the commands in the order systemd needs them. */
+class ServiceChanges {
+  readonly #what: string;
+  readonly #unit: string;
+  readonly #changes: Change[] = [];
+  readonly #before: HostChange[] = [];
+  readonly #last: HostChange[] = [];
+  readonly #from: string[] = [];
+  readonly #to: string[] = [];
+
+  constructor(what: string, unit: string) {
+    this.#what = what;
+    this.#unit = unit;
+  }
+
+  daemonReload(): void {
+    this.#changes.push({
+      verb: "run",
+      what: "systemctl daemon-reload",
+      because: `the unit file of ${this.#unit} changed`,
+    });
+    this.#before.push({ kind: "run", argv: ["systemctl", "daemon-reload"] });
+  }
+
+  unmask(runtime: boolean): void {
+    this.#before.push(this.#systemctl("unmask", ...(runtime ? ["--runtime"] : [])));
+  }
+
+  enable(from: string): void {
+    this.#from.push(from);
+    this.#to.push("enabled");
+    this.#before.push(this.#systemctl("enable"));
+  }
+
+  disable(): void {
+    this.#from.push("enabled");
+    this.#to.push("disabled");
+    this.#last.push(this.#systemctl("disable"));
+  }
+
+  start(unit: LoadedUnit): void {
+    this.#from.push(unit.active === "failed" ? `failed (${unit.result})` : describe(unit));
+    this.#to.push("running");
+    // A unit that failed too often refuses to start until its counter is reset.
+    if (unit.active === "failed") this.#before.push(this.#systemctl("reset-failed"));
+    // "activating (auto-restart)" waits between crashes: start now, with what was just changed.
+    this.#last.unshift(this.#systemctl(unit.sub === "auto-restart" ? "restart" : "start"));
+  }
+
+  stop(unit: LoadedUnit): void {
+    this.#from.push(describe(unit));
+    this.#to.push("stopped");
+    this.#last.unshift(this.#systemctl("stop"));
+  }
+
+  restart(because: string): void {
+    this.#changes.push({ verb: "restart", what: this.#what, because });
+    this.#last.push(this.#systemctl("restart"));
+  }
+
+  reload(because: string): void {
+    this.#changes.push({ verb: "run", what: this.#what, to: "reloaded", because });
+    this.#last.push(this.#systemctl("reload-or-restart"));
+  }
+
+  /** A file dated in the future stays newer than any process: it gets the present time. */
+  touch(paths: readonly string[]): void {
+    if (paths.length === 0) return;
+    this.#before.push({ kind: "run", argv: ["touch", "--no-create", "--", ...paths] });
+  }
+
+  comparison(): Comparison {
+    const state: Change[] =
+      this.#to.length === 0
+        ? []
+        : [{ verb: "update", what: this.#what, from: this.#from.join(", "), to: this.#to.join(", ") }];
+    const [first, ...rest] = [...state, ...this.#changes];
+    if (first === undefined) return { state: "same" };
+    return { state: "different", changes: [first, ...rest], make: [...this.#before, ...this.#last] };
+  }
+
+  #systemctl(verb: string, ...options: readonly string[]): HostChange {
+    return {
+      kind: "run",
+      argv: ["systemctl", verb, ...options, "--", this.#unit],
+      timeoutMs: startsWithinMs,
+    };
+  }
+}
+
+function describe(unit: LoadedUnit): string {
+  if (unit.load === "not-found") return "absent";
+  if (unit.active === "inactive") return "stopped";
+  return isActive(unit) ? "running" : `${unit.active} (${unit.sub})`;
+}
+
+function noSystemd(unit: string): ProblemError {
+  return new ProblemError({
+    code: "host/no-systemd",
+    severity: "error",
+    message: `${unit} cannot be managed`,
+    because: "the host was not booted with systemd",
+    hint: { text: "Use a machine whose first process is systemd", command: "ps -p 1 -o comm=" },
+  });
+}
