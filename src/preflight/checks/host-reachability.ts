@@ -1,0 +1,51 @@
+import { interpreter } from "../../facts/interpreter.ts";
+import { type TcpReach, tcpReach } from "../../facts/tcp-reach.ts";
+import { judgeHosts } from "../ask-hosts.ts";
+import type { Finding, PreflightCheck } from "../check.ts";
+import { type Conversation, conversations } from "../peers.ts";
+
+/**
+ * Hosts reach each other on the ports they will talk on. A refused connection is as good as an open one: nothing
+ * listens there before apply, but the packet arrived and came back, so no firewall is in between.
+ */
+export const hostReachability: PreflightCheck = {
+  name: "host-reachability",
+  asks: "connections between hosts that must talk",
+  run: (context) => {
+    const asked = new Set(context.hosts.map((host) => host.name));
+    const all = conversations(context.spec).filter(({ from, to }) => asked.has(from.name) && asked.has(to.name));
+    const talkers = context.hosts.filter((host) => all.some(({ from }) => from.name === host.name));
+    return judgeHosts(context, talkers, `${all.length} connections between hosts get through`, async (host) => {
+      const by = await context.fact(host.name, interpreter);
+      if (by === undefined) {
+        return [
+          {
+            severity: "warning",
+            message: "it was not tried whether the other hosts can be reached",
+            because: "there is neither Perl nor Python to try it with",
+            hint: { text: "install python3 or perl" },
+          },
+        ];
+      }
+      const mine = all.filter(({ from }) => from.name === host.name);
+      const targets = mine.map(({ to, port }) => ({ host: to.address, port }));
+      const reaches = await context.fact(host.name, tcpReach(by, targets));
+      return mine.flatMap((conversation, at) => judge(conversation, reaches[at]));
+    });
+  },
+};
+
+function judge({ to, port, why }: Conversation, reach: TcpReach | undefined): readonly Omit<Finding, "host">[] {
+  if (reach === undefined || reach.state === "open" || reach.state === "refused") return [];
+  const said = "because" in reach ? reach.because : "no answer in 3 s";
+  return [
+    {
+      severity: "error",
+      message: `${to.name} cannot be reached on port ${port}`,
+      because: `${to.address}:${port}: ${said}; ${why}`,
+      hint: {
+        text: `let TCP port ${port} of ${to.address} through every firewall in between, and check the route to it`,
+      },
+    },
+  ];
+}

@@ -1,0 +1,57 @@
+import { interfaces } from "../../facts/interfaces.ts";
+import { pathPacket } from "../../facts/path-packet.ts";
+import { judgeHosts } from "../ask-hosts.ts";
+import type { Finding, PreflightCheck } from "../check.ts";
+import { interfaceWith } from "../own-interface.ts";
+import { ring } from "../peers.ts";
+
+/** A packet any path must carry: the smallest MTU of IPv6. */
+const smallBytes = 1280;
+
+/** Packets as large as a host sends them get through to its neighbours in the cluster, unfragmented. */
+export const mtu: PreflightCheck = {
+  name: "mtu",
+  asks: "largest packet between hosts",
+  run: async (context) => {
+    const pairs = ring(context.hosts);
+    if (pairs.length === 0) return { state: "skipped", because: "there is only one host" };
+    let withoutPing = 0;
+    const outcome = await judgeHosts(context, context.hosts, "", async (host) => {
+      const own = interfaceWith(host.address, (await context.fact(host.name, interfaces)) ?? []);
+      // [addresses] complains of it.
+      if (own === undefined) return [];
+      const peers = pairs.filter(({ from }) => from.name === host.name).map(({ to }) => to);
+      const answers = await Promise.all(
+        peers.map(async (to) => {
+          const large = await context.fact(host.name, pathPacket(to.address, own.mtu));
+          if (large.state === "passes" || large.state === "no-ping") return { to, large };
+          return { to, large, small: await context.fact(host.name, pathPacket(to.address, smallBytes)) };
+        }),
+      );
+      if (answers.some(({ large }) => large.state === "no-ping")) {
+        withoutPing += 1;
+        return [];
+      }
+      return answers.flatMap(({ to, small }): readonly Omit<Finding, "host">[] => {
+        // Nothing passes: pings are not answered there, and [host-reachability] has tried it with TCP.
+        if (small?.state !== "passes") return [];
+        return [
+          {
+            severity: "error",
+            message: `packets as large as the interface sends do not reach ${to.name}`,
+            because: `${own.name} has MTU ${own.mtu}; ${own.mtu} bytes to ${to.address} are lost, ${smallBytes} get through`,
+            hint: {
+              text: "set the MTU of the interface to what the network between the hosts carries",
+              command: `ip link set ${own.name} mtu 1400`,
+            },
+          },
+        ];
+      });
+    });
+    if (outcome.state === "skipped") return outcome;
+    if (withoutPing === context.hosts.length)
+      return { state: "skipped", because: "ping is not installed on the hosts" };
+    const left = withoutPing === 0 ? "" : `; ${withoutPing} hosts have no ping and were left out`;
+    return { ...outcome, because: `full-size packets get through${left}` };
+  },
+};

@@ -1,0 +1,112 @@
+import { addressFamily, cidrContains, subnetOf } from "../../domain/addresses.ts";
+import { type Interface, interfaces } from "../../facts/interfaces.ts";
+import { interpreter } from "../../facts/interpreter.ts";
+import { neighbour } from "../../facts/neighbour.ts";
+import { tcpReach } from "../../facts/tcp-reach.ts";
+import type { HostName } from "../../hosts/port.ts";
+import type { EndpointSpec } from "../../spec/cluster-spec.ts";
+import { askHosts } from "../ask-hosts.ts";
+import type { CheckOutcome, Finding, PreflightCheck, PreflightContext } from "../check.ts";
+import { interfaceWith } from "../own-interface.ts";
+
+type VirtualIp = Extract<EndpointSpec, { kind: "virtual-ip" }>;
+
+/** The virtual IP can be put on the load balancers, and nobody but them has it. */
+export const vipFree: PreflightCheck = {
+  name: "vip-free",
+  asks: "the virtual IP",
+  run: async (context) => {
+    const { endpoint } = context.spec;
+    if (endpoint.kind !== "virtual-ip") return { state: "skipped", because: "the cluster has no virtual IP" };
+    const balancers = context.hosts.filter((host) => host.roles.includes("load-balancer"));
+    if (balancers.length === 0) return { state: "skipped", because: "no load balancer is asked" };
+    return await judgeVip(context, endpoint);
+  },
+};
+
+async function judgeVip(context: PreflightContext, endpoint: VirtualIp): Promise<CheckOutcome> {
+  const { values, findings } = await askHosts(
+    context,
+    context.hosts,
+    async ({ name }) => (await context.fact(name, interfaces)) ?? [],
+  );
+  const roleOf = new Map(context.hosts.map((host) => [host.name, host.roles]));
+  const isBalancer = (host: HostName) => roleOf.get(host)?.includes("load-balancer") ?? false;
+  const holders = [...values].filter(([, found]) => interfaceWith(endpoint.address, found) !== undefined);
+  const strangers = holders.filter(([host]) => !isBalancer(host));
+  const found: Finding[] = [
+    ...findings,
+    ...strangers.map(
+      ([host]): Finding => ({
+        severity: "error",
+        host,
+        message: `the host has the virtual IP ${endpoint.address}, but is no load balancer`,
+        because: "two hosts with one address take each other's connections",
+        hint: { text: "remove the address from the host, or choose another virtual IP" },
+      }),
+    ),
+    ...[...values].flatMap(([host, ones]) => (isBalancer(host) ? judgeSubnet(host, ones, endpoint) : [])),
+  ];
+  const asker = [...values.keys()].find(isBalancer);
+  if (holders.length === 0 && asker !== undefined) found.push(...(await judgeStranger(context, asker, endpoint)));
+  const held = holders.map(([host]) => host).join(", ");
+  const because = held === "" ? `nobody has ${endpoint.address}` : `${endpoint.address} is on ${held}`;
+  return { state: "judged", findings: found, because };
+}
+
+function judgeSubnet(host: HostName, found: readonly Interface[], endpoint: VirtualIp): readonly Finding[] {
+  const named = found.filter((one) => endpoint.interface === undefined || one.name === endpoint.interface);
+  const fits = named.some((one) =>
+    one.addresses.some(({ address, prefix }) => {
+      const subnet = addressFamily(address) === undefined ? undefined : subnetOf(address, prefix);
+      return subnet !== undefined && cidrContains(subnet, endpoint.address);
+    }),
+  );
+  if (fits) return [];
+  const shown = found.filter((one) => !one.isLoopback).map((one) => `${one.name} ${one.addresses[0]?.address ?? ""}`);
+  const interfaceText = endpoint.interface === undefined ? "no interface" : `no interface ${endpoint.interface}`;
+  return [
+    {
+      severity: "error",
+      host,
+      message: `the virtual IP ${endpoint.address} cannot be put on the host`,
+      because: `${interfaceText} is in its subnet; there are ${shown.join(", ") || "none"}`,
+      hint: {
+        text: "choose a free address of the load balancers' subnet, or name the interface in endpoint.interface",
+      },
+    },
+  ];
+}
+
+/** Talks to the address, so that the kernel asks the link who has it, then looks who answered. */
+async function judgeStranger(
+  context: PreflightContext,
+  host: HostName,
+  endpoint: VirtualIp,
+): Promise<readonly Finding[]> {
+  const spec = context.spec.hosts.filter((one) => one.name === host);
+  const { values, findings } = await askHosts(context, spec, async () => {
+    const by = await context.fact(host, interpreter);
+    if (by === undefined) return undefined;
+    const [reach] = await context.fact(host, tcpReach(by, [{ host: endpoint.address, port: endpoint.port }]));
+    const owner = await context.fact(host, neighbour(endpoint.address));
+    return { reach, owner };
+  });
+  const answer = values.get(host);
+  const isAnswered = answer?.reach?.state === "open" || answer?.reach?.state === "refused";
+  if (answer === undefined || (answer.owner === undefined && !isAnswered)) return findings;
+  const who = answer.owner === undefined ? "somebody" : `${answer.owner.mac} on ${answer.owner.device}`;
+  return [
+    ...findings,
+    {
+      severity: "error",
+      host,
+      message: `the virtual IP ${endpoint.address} is in use by another machine`,
+      because: `${who} answers for it, and no host of the cluster has it`,
+      hint: {
+        text: "choose a free address, or switch the other machine off",
+        command: `ip neigh show to ${endpoint.address}`,
+      },
+    },
+  ];
+}
