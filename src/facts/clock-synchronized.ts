@@ -1,5 +1,5 @@
 import type { Fact } from "./fact.ts";
-import { commandOf } from "./not-understood.ts";
+import { commandOf, notUnderstood } from "./not-understood.ts";
 
 const argv = ["timedatectl", "show", "--property=NTPSynchronized"] as const;
 const asked = argv.join(" ");
@@ -12,8 +12,10 @@ export const clockSynchronized: Fact<boolean | undefined> = {
   name: "clock-synchronized",
   reads: [{ kind: "run", argv, timeoutMs: 10_000 }],
   parse: ([answer]) => {
-    const text = commandOf("clock-synchronized", asked, answer).stdout.toString("utf8");
-    const value = /^NTPSynchronized=(yes|no)$/m.exec(text)?.[1];
-    return value === undefined ? undefined : value === "yes";
+    const { exitCode, stdout } = commandOf("clock-synchronized", asked, answer);
+    if (exitCode !== 0) return undefined;
+    const value = /^NTPSynchronized=(yes|no)$/m.exec(stdout.toString("utf8"))?.[1];
+    if (value === undefined) throw notUnderstood("clock-synchronized", asked, answer, "it has no NTPSynchronized line");
+    return value === "yes";
   },
 };

@@ -1,4 +1,5 @@
 import type { Fact } from "./fact.ts";
+import { commandOf } from "./not-understood.ts";
 
 /** A program that can run a measurement on a bare host. */
 export interface Interpreter {
@@ -30,8 +31,5 @@ export const interpreter: Fact<Interpreter | undefined> = {
     timeoutMs: 10_000,
   })),
   parse: (answers) =>
-    candidates.find((_, at) => {
-      const answer = answers[at];
-      return answer?.kind === "result" && answer.exitCode === 0;
-    }),
+    candidates.find(({ command }, at) => commandOf("interpreter", command, answers[at]).exitCode === 0),
 };

@@ -1,0 +1,125 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import type { Answer } from "../hosts/port.ts";
+import { ProblemError } from "../problems/problem.ts";
+import { blockDevices } from "./block-devices.ts";
+import { cgroupVersion } from "./cgroup-version.ts";
+import { clockSynchronized } from "./clock-synchronized.ts";
+import { diskUsage } from "./disk-usage.ts";
+import { effectiveUser } from "./effective-user.ts";
+import type { Fact } from "./fact.ts";
+import { firewall } from "./firewall.ts";
+import { hostIdentity } from "./host-identity.ts";
+import { interfaces } from "./interfaces.ts";
+import { type Interpreter, interpreter } from "./interpreter.ts";
+import { kernel } from "./kernel.ts";
+import { listeningPorts } from "./listening-ports.ts";
+import { load } from "./load.ts";
+import { memory } from "./memory.ts";
+import { nameLookup } from "./name-lookup.ts";
+import { neighbour } from "./neighbour.ts";
+import { osRelease } from "./os-release.ts";
+import { packageSources } from "./package-sources.ts";
+import { pathPacket } from "./path-packet.ts";
+import { processors } from "./processors.ts";
+import { resolver } from "./resolver.ts";
+import { routes } from "./routes.ts";
+import { selinuxMode } from "./selinux-mode.ts";
+import { swapAreas } from "./swap-areas.ts";
+import { systemState } from "./system-state.ts";
+import { type TcpTarget, tcpReach } from "./tcp-reach.ts";
+
+/** An answer as it is written in a case. */
+type WrittenAnswer =
+  | { readonly exitCode: number; readonly stdout: string; readonly stderr?: string }
+  | { readonly content: string }
+  | { readonly missing: true }
+  | { readonly unreadable: string };
+
+interface Case {
+  /** For facts that are made from arguments. */
+  readonly args?: readonly unknown[];
+  readonly answers: readonly WrittenAnswer[];
+  /** Exactly one of these: what parse returns, that it returns undefined, or the code of what it throws. */
+  readonly value?: unknown;
+  readonly undefined?: true;
+  readonly problem?: string;
+}
+
+const facts: Readonly<Record<string, (args: readonly unknown[]) => Fact<unknown>>> = {
+  "block-devices": () => blockDevices,
+  "cgroup-version": () => cgroupVersion,
+  "clock-synchronized": () => clockSynchronized,
+  "disk-usage": ([path]) => diskUsage(String(path)),
+  "effective-user": () => effectiveUser,
+  firewall: () => firewall,
+  "host-identity": () => hostIdentity,
+  interfaces: () => interfaces,
+  interpreter: () => interpreter,
+  kernel: () => kernel,
+  "listening-ports": () => listeningPorts,
+  load: () => load,
+  memory: () => memory,
+  "name-lookup": ([name]) => nameLookup(String(name)),
+  neighbour: ([address]) => neighbour(String(address)),
+  "os-release": () => osRelease,
+  "package-sources": () => packageSources,
+  "path-packet": ([address, size]) => pathPacket(String(address), Number(size)),
+  processors: () => processors,
+  resolver: () => resolver,
+  routes: () => routes,
+  "selinux-mode": () => selinuxMode,
+  "swap-areas": () => swapAreas,
+  "system-state": () => systemState,
+  "tcp-reach": ([by, targets]) => tcpReach(by as Interpreter, targets as TcpTarget[]),
+};
+
+const root = new URL("../../test/cases/facts/", import.meta.url);
+
+/** Every fact has cases with answers as hosts gave them, with a missing tool and with output it does not know. */
+describe.each(Object.entries(facts))("fact %s", (name, make) => {
+  const folder = new URL(`${name}/`, root);
+  const cases = readdirSync(folder).filter((file) => file.endsWith(".json"));
+
+  test.each(cases)("%s", (file) => {
+    const written = JSON.parse(readFileSync(new URL(file, folder), "utf8")) as Case;
+    const fact = make(written.args ?? []);
+    const answers = written.answers.map(answerOf);
+    expect(answers).toHaveLength(fact.reads.length);
+    if (written.problem === undefined) {
+      expect(written.undefined === true).toBe(written.value === undefined);
+      expect(fact.parse(answers)).toEqual(written.value);
+    } else {
+      expect(codeThrownBy(() => fact.parse(answers))).toBe(written.problem);
+    }
+  });
+
+  test("has a case for output it does not know, and one for a tool or file that is not there", () => {
+    const names = cases.join(" ");
+    expect(names).toMatch(/invalid-|unreadable/);
+    expect(names).toMatch(/command-missing|file-missing|no-firmware|no-selinux|kernel-without-swap|invalid-uptime/);
+  });
+});
+
+function answerOf(written: WrittenAnswer): Answer {
+  if ("missing" in written) return { kind: "missing", exists: false };
+  if ("unreadable" in written) return { kind: "unreadable", because: written.unreadable };
+  if ("content" in written) return { kind: "content", bytes: Buffer.from(written.content), truncated: false };
+  return {
+    kind: "result",
+    exitCode: written.exitCode,
+    stdout: Buffer.from(written.stdout),
+    stderr: Buffer.from(written.stderr ?? ""),
+    truncated: false,
+    durationMs: 1,
+  };
+}
+
+function codeThrownBy(work: () => unknown): string {
+  try {
+    return `no problem, but ${JSON.stringify(work())}`;
+  } catch (error) {
+    if (error instanceof ProblemError) return error.problem.code;
+    throw error;
+  }
+}
