@@ -1,3 +1,4 @@
+import { dirname } from "node:path/posix";
 import type { Hosts } from "../../src/hosts/port.ts";
 import { toFile } from "./fake-files.ts";
 import { FakeHost } from "./fake-host.ts";
@@ -8,6 +9,8 @@ export interface FakeHostsScript {
   readonly hosts: readonly string[] | Readonly<Record<string, FakeHostScript>>;
   /** What all hosts have; shared, so it costs nothing per host. A host's own entries win. */
   readonly base?: FakeHostScript;
+  /** The time on the hosts. Default: starts with 2026 and goes on a second with every file written. */
+  readonly now?: () => Date;
 }
 
 /**
@@ -34,6 +37,7 @@ export class FakeHosts implements Hosts {
   readonly #base: FakeHostScript;
   readonly #baseFiles: ReadonlyMap<string, FakeFile>;
   readonly #hosts = new Map<string, FakeHost>();
+  readonly #now: (() => Date) | undefined;
   #time = 1_767_225_600;
   #roundTrips = 0;
   #connections = 0;
@@ -43,7 +47,8 @@ export class FakeHosts implements Hosts {
     const { hosts } = script;
     this.#scripts = isNames(hosts) ? Object.fromEntries(hosts.map((name) => [name, {}])) : hosts;
     this.#base = script.base ?? {};
-    const tick = () => this.#time;
+    this.#now = script.now;
+    const tick = () => this.#tick();
     this.#baseFiles = new Map(
       Object.entries(this.#base.files ?? {}).map(([path, file]) => [path, toFile(file, tick)] as const),
     );
@@ -57,10 +62,7 @@ export class FakeHosts implements Hosts {
     const host = new FakeHost(name, script, {
       base: this.#base,
       baseFiles: this.#baseFiles,
-      tick: () => {
-        this.#time += 1;
-        return this.#time;
-      },
+      tick: () => this.#tick(),
       roundTrip: (one) => {
         one.roundTrips += 1;
         this.#roundTrips += 1;
@@ -108,6 +110,12 @@ export class FakeHosts implements Hosts {
     return Promise.resolve();
   }
 
+  #tick(): number {
+    if (this.#now !== undefined) return this.#now().getTime() / 1000;
+    this.#time += 1;
+    return this.#time;
+  }
+
   async #gate(operation: FakeOperation): Promise<void> {
     if (this.#changesLeft <= 0) {
       this.inFlight.count -= 1;
@@ -151,6 +159,9 @@ export const fileCommands: readonly FakeRun[] = [
     argv: ["mkdir"],
     answer: ({ argv, host }) => {
       const path = argv.at(-1) ?? "";
+      const parent = dirname(path);
+      if (!argv.includes("-p") && parent !== "/" && host.files.get(parent) === undefined)
+        return { exitCode: 1, stderr: `mkdir: ${path}: No such file or directory` };
       if (host.files.get(path) !== undefined)
         return argv.includes("-p") ? "" : { exitCode: 1, stderr: `mkdir: ${path}: File exists` };
       host.files.write(path, { type: "directory" });

@@ -1,0 +1,16 @@
+import { type ExitCode, exitCode } from "../problems/exit-code.ts";
+import type { RunResult } from "./run-options.ts";
+
+/** What a run that was started ends the process with; what was refused before that is thrown, see `exitCodeOfProblem`. */
+export function exitCodeOfRun(result: RunResult): ExitCode {
+  const errors = result.problems.filter((one) => one.severity === "error");
+  if (errors.some((one) => one.code === "engine/bug")) return exitCode.bug;
+  if (result.interrupted !== undefined) return exitCode.interrupted;
+  if (errors.length === 0 && result.cancelled === 0 && result.failed.length === 0) return exitCode.done;
+  const outcomes = result.failed.map((id) => result.outcomes.get(id)?.outcome);
+  if (errors.every((one) => one.code.startsWith("ssh/"))) return exitCode.unreachable;
+  const onlyUnverified = outcomes.length > 0 && outcomes.every((one) => one === "unverified");
+  if (onlyUnverified && errors.length === outcomes.length) return exitCode.unverified;
+  const nothingChanged = result.applied === 0 && outcomes.every((one) => one === "refused");
+  return nothingChanged && outcomes.length > 0 && result.cancelled === 0 ? exitCode.refused : exitCode.stopped;
+}

@@ -1,0 +1,81 @@
+import type { Fact } from "../facts/fact.ts";
+import { type Answer, type HostName, type Hosts, type Read, readKey } from "../hosts/port.ts";
+
+/** One read that was sent, as a place in the answers of its batch. */
+interface Sent {
+  readonly batch: Promise<readonly Answer[]>;
+  readonly index: number;
+}
+
+interface HostCache {
+  readonly facts: Map<unknown, Promise<unknown>>;
+  readonly sent: Map<string, Sent>;
+}
+
+/**
+ * What one look has seen so far. No read is sent twice and no fact parsed twice, whoever asks; facts asked for in the
+ * same turn of the event loop share a round trip because the session batches them. The planner shares one reader over
+ * all checks.
+ */
+export class FactReader {
+  readonly #hosts: Hosts;
+  readonly #signal: AbortSignal;
+  readonly #caches = new Map<HostName, HostCache>();
+
+  constructor(hosts: Hosts, signal: AbortSignal) {
+    this.#hosts = hosts;
+    this.#signal = signal;
+  }
+
+  factOf<T>(host: HostName, fact: Fact<T>): Promise<T> {
+    const cache = this.#cacheOf(host);
+    const known = cache.facts.get(fact);
+    if (known !== undefined) return known as Promise<T>;
+    const asked = this.#ask(host, cache, fact);
+    cache.facts.set(fact, asked);
+    return asked;
+  }
+
+  /** Lets go of what a host has answered, so that 5,000 hosts cost time and not memory. */
+  forget(host: HostName): void {
+    this.#caches.delete(host);
+  }
+
+  #cacheOf(host: HostName): HostCache {
+    const known = this.#caches.get(host);
+    if (known !== undefined) return known;
+    const made: HostCache = { facts: new Map(), sent: new Map() };
+    this.#caches.set(host, made);
+    return made;
+  }
+
+  async #ask<T>(host: HostName, cache: HostCache, fact: Fact<T>): Promise<T> {
+    const fresh = new Map<string, Read>();
+    const keys = fact.reads.map(readKey);
+    for (const [index, key] of keys.entries()) {
+      const read = fact.reads[index];
+      if (read !== undefined && !cache.sent.has(key)) fresh.set(key, read);
+    }
+    if (fresh.size > 0) {
+      const batch = this.#hosts.session(host).read([...fresh.values()], this.#signal);
+      let index = 0;
+      for (const key of fresh.keys()) {
+        cache.sent.set(key, { batch, index });
+        index += 1;
+      }
+    }
+    const answers: Answer[] = [];
+    for (const key of keys) {
+      const sent = cache.sent.get(key);
+      const answer = (await sent?.batch)?.[sent?.index ?? 0];
+      if (answer === undefined) throw new Error(`${host}: no answer to a read of fact ${fact.name}`);
+      answers.push(answer);
+    }
+    return fact.parse(answers);
+  }
+}
+
+/** One fact, read afresh: what apply sees. */
+export async function readFact<T>(hosts: Hosts, host: HostName, fact: Fact<T>, signal: AbortSignal): Promise<T> {
+  return fact.parse(await hosts.session(host).read(fact.reads, signal));
+}
