@@ -19,6 +19,12 @@ export interface ClusterSpec {
   readonly ssh: { readonly maxConnections: number; readonly keepAliveSeconds: number };
 }
 
+/**
+ * Port the API server listens on, on every control plane node: kube-apiserver's default, which kubeadm keeps. Clients
+ * use the endpoint's port, which is the load balancer's.
+ */
+export const apiServerPort = 6443;
+
 export type Role = "load-balancer" | "etcd" | "control-plane" | "worker";
 
 export interface HostSpec {
