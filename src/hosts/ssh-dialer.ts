@@ -1,0 +1,156 @@
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
+import { ProblemError } from "../problems/problem.ts";
+import { tellMaster } from "./control-sockets.ts";
+import type { HandshakeLimit } from "./handshake-limit.ts";
+import type { HostName } from "./port.ts";
+import { RemoteShell, ShellLost } from "./remote-shell.ts";
+import type { Secret } from "./secret.ts";
+import type { ShellProcess } from "./shell-process.ts";
+import { prologue, type ShellCommand, type ShellOutput } from "./shell-script.ts";
+import { controlPath, type SshClientSettings, sshArguments } from "./ssh-arguments.ts";
+import { connectProblem } from "./ssh-problem.ts";
+import type { SshTarget } from "./ssh-target.ts";
+import { loginCommand, passSudo, WrongPassword } from "./sudo.ts";
+
+/** Starts ssh (or, in a test, a local shell) with these arguments; the last one is the command for the login shell. */
+export type OpenShell = (args: readonly string[]) => ShellProcess;
+
+/** What the dialer needs besides the target. */
+export interface DialerOptions {
+  readonly settings: SshClientSettings;
+  readonly openShell: OpenShell;
+  readonly handshakes: HandshakeLimit;
+  /** Limit for everything from the start of ssh to the first answer of the shell. */
+  readonly connectWithinMs: number;
+  /** False: a shell that is not root's is good enough. */
+  readonly requireRoot: boolean;
+  password(host: HostName): Promise<Secret>;
+  /** The problem of a host key that is not known, with its fingerprint; asked for when ssh refused for that reason. */
+  explainUnknownKey(host: HostName, target: SshTarget): Promise<ProblemError>;
+}
+
+/** A shell that answered, and the outputs of the commands sent along. */
+export interface Dialled {
+  readonly shell: RemoteShell;
+  readonly outputs: readonly ShellOutput[];
+}
+
+/** How long a connection that is already open gets for its first answer before a new one is made. */
+const reusedWithinMs = 8_000;
+/** How often a connection that was dropped in the handshake is tried: sshd does so at random when it has too many. */
+const triesWhenDropped = 4;
+
+/** Makes connections to hosts: handshake limits, sudo, control masters that died, and what it means when it fails. */
+export class SshDialer {
+  readonly #options: DialerOptions;
+
+  constructor(options: DialerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * A shell on the host, with the first commands already answered: they travel with the set-up, in one round trip. Only
+   * reads may come first, because they may be sent twice. Rejects with ProblemError, or with ShellLost once the shell
+   * had been there.
+   */
+  async dial(host: HostName, target: SshTarget, first: readonly ShellCommand[]): Promise<Dialled> {
+    const { settings } = this.#options;
+    const socket = controlPath(settings, host, target);
+    for (let attempt = 1; ; attempt += 1) {
+      const reused = socket !== undefined && existsSync(socket);
+      const leave = reused ? () => undefined : await this.#options.handshakes.enter(target.proxyJump);
+      try {
+        return await this.#attempt(host, target, first, reused, leave);
+      } catch (error) {
+        if (!(error instanceof ShellLost) || error.answered > 0) throw error;
+        const problem = connectProblem(host, target, error);
+        if (reused && socket !== undefined && !isVerdict(problem.code)) {
+          await tellMaster(socket, "exit");
+          continue;
+        }
+        if (problem.code === "ssh/host-key-unknown") throw await this.#options.explainUnknownKey(host, target);
+        if (problem.code !== "ssh/refused-by-host" || attempt >= triesWhenDropped) throw new ProblemError(problem);
+        await pause(100 + Math.random() * 400 * 2 ** attempt);
+      } finally {
+        leave();
+      }
+    }
+  }
+
+  /** A process at whose far end `script` runs as root, with its stdin at our disposal. Rejects like `dial`. */
+  async stream(host: HostName, target: SshTarget, script: string): Promise<ShellProcess> {
+    const login = loginCommand(target.sudo, script);
+    const process = this.#options.openShell(sshArguments(this.#options.settings, host, target, login.command));
+    try {
+      await this.#passSudo(host, process, login);
+    } catch (error) {
+      process.kill();
+      throw error instanceof ShellLost ? new ProblemError(connectProblem(host, target, error)) : error;
+    }
+    return process;
+  }
+
+  async #attempt(
+    host: HostName,
+    target: SshTarget,
+    first: readonly ShellCommand[],
+    reused: boolean,
+    leave: () => void,
+  ): Promise<Dialled> {
+    const { settings, openShell, connectWithinMs } = this.#options;
+    const login = loginCommand(target.sudo);
+    const process = openShell(sshArguments(settings, host, target, login.command));
+    try {
+      await this.#passSudo(host, process, login);
+      const nonce = randomBytes(16).toString("hex");
+      const shell = new RemoteShell(process, nonce);
+      const setUp = prologue(nonce, reused ? Math.min(reusedWithinMs, connectWithinMs) : connectWithinMs);
+      const [outcome, ...outputs] = await shell.run([setUp, ...first], leave);
+      // Whatever the user's shell prints at login comes before it.
+      const said = outcome?.stdout.toString("utf8").trim().split("\n").at(-1) ?? "";
+      const [uid = "", bash = ""] = said.split(" ");
+      shell.isBash = bash !== "";
+      this.#requireRoot(host, target, uid);
+      return { shell, outputs };
+    } catch (error) {
+      process.kill();
+      throw error;
+    }
+  }
+
+  async #passSudo(host: HostName, process: ShellProcess, login: ReturnType<typeof loginCommand>): Promise<void> {
+    if (login.asks === undefined) return;
+    try {
+      await passSudo(process, login.asks, this.#options.connectWithinMs, () => this.#options.password(host));
+    } catch (error) {
+      if (!(error instanceof WrongPassword)) throw error;
+      throw new ProblemError({
+        code: "ssh/sudo-wrong-password",
+        severity: "error",
+        message: `${host}: sudo did not take the password`,
+        because: "it asked again after the password that was given",
+        hint: { text: "run again with the password of the user that logs in" },
+        where: { host },
+      });
+    }
+  }
+
+  #requireRoot(host: HostName, target: SshTarget, uid: string): void {
+    if (uid === "0" || !this.#options.requireRoot) return;
+    throw new ProblemError({
+      code: "ssh/not-root",
+      severity: "error",
+      message: `${host}: commands would not run as root`,
+      because: `the shell there has user id ${uid === "" ? "unknown" : uid}, and ssh.sudo is "${target.sudo}"; wanted 0`,
+      hint: { text: 'log in as root, or set "sudo: passwordless" or "sudo: password" in the cluster file' },
+      where: { host },
+    });
+  }
+}
+
+/** Said by the host itself: a new connection would not change it. */
+function isVerdict(code: string): boolean {
+  return code.startsWith("ssh/sudo-") || code === "ssh/shell-missing" || code === "ssh/configuration-invalid";
+}
