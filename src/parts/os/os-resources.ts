@@ -1,0 +1,62 @@
+import type { Capabilities } from "../../facts/capabilities.ts";
+import { file } from "../../resources/file.ts";
+import { kernelModule } from "../../resources/kernel-module.ts";
+import { packages } from "../../resources/package.ts";
+import type { Resource } from "../../resources/resource.ts";
+import { service } from "../../resources/service.ts";
+import { swapOff } from "../../resources/swap.ts";
+import { sysctl } from "../../resources/sysctl.ts";
+import type { ClusterSpec } from "../../spec/cluster-spec.ts";
+import { managedHeader } from "../managed-header.ts";
+import { packageMirror } from "../package-mirror/package-mirror.ts";
+import { chronyFiles, chronyService } from "./chrony.ts";
+import type { Distribution } from "./distribution.ts";
+import { fileLimits } from "./file-limits.ts";
+import { type HostKind, kernelSettings, sysctlFile } from "./kernel-settings.ts";
+
+const modules = ["overlay", "br_netfilter"];
+const bridgeModule = "kernel module br_netfilter";
+
+/** Everything of the baseline on one kind of host, in the order it is made. */
+export function osResources(
+  spec: ClusterSpec,
+  kind: HostKind,
+  distribution: Distribution,
+  may: Capabilities,
+): readonly Resource[] {
+  const { timeServers, storageClients } = spec.os;
+  const settings = kernelSettings(spec, kind);
+  const inCluster = kind.kubernetes || kind.etcd;
+  return [
+    ...packageMirror(spec.artifacts, distribution),
+    // Before the packages: a service that its package starts has its own configuration from the first moment.
+    ...chronyFiles(timeServers, distribution, may.setsClock),
+    packages(packageNames(spec, kind, distribution), distribution.packageManager),
+    chronyService(timeServers, distribution, may.setsClock),
+    ...(storageClients && kind.kubernetes ? [service({ unit: distribution.iscsiUnit })] : []),
+    ...(inCluster ? [swapOff] : []),
+    ...(kind.kubernetes ? [modulesFile(), ...modules.map(kernelModule)] : []),
+    // The last of its directory, so that no other file wins at boot.
+    file({ path: "/etc/sysctl.d/99-zz-slipway.conf", content: sysctlFile(settings) }),
+    sysctl(settings, {
+      broughtBy: {
+        "net.bridge.bridge-nf-call-iptables": bridgeModule,
+        "net.bridge.bridge-nf-call-ip6tables": bridgeModule,
+      },
+    }),
+    ...fileLimits,
+  ];
+}
+
+function packageNames(spec: ClusterSpec, kind: HostKind, { packages: names }: Distribution): readonly string[] {
+  const tools = kind.kubernetes ? names.tools : names.basicTools;
+  const storage = spec.os.storageClients && kind.kubernetes ? names.storageClients : [];
+  return [...new Set([names.chrony, ...tools, ...storage, ...spec.os.packages])].sort();
+}
+
+function modulesFile(): Resource {
+  return file({
+    path: "/etc/modules-load.d/slipway.conf",
+    content: `${managedHeader("kernel modules of the container runtime and its network")}${modules.join("\n")}\n`,
+  });
+}
