@@ -1,6 +1,6 @@
 import { Writable } from "node:stream";
 
-const escape = "\u001b";
+const esc = "\u001b";
 
 /**
  * A terminal for tests: carries out the few sequences log-update sends and keeps the text, so that a test compares what
@@ -24,7 +24,7 @@ export class Screen extends Writable {
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
     this.writes++;
-    const pattern = new RegExp(`${escape}\\[([?\\d;]*)([A-Za-z])|[\\s\\S]`, "gu");
+    const pattern = new RegExp(`${esc}\\[([?\\d;]*)([A-Za-z])|[\\s\\S]`, "gu");
     for (const [all, argument = "", command] of chunk.toString("utf8").matchAll(pattern)) {
       if (command === undefined) this.#put(all);
       else this.#control(argument, command);
@@ -41,7 +41,7 @@ export class Screen extends Writable {
   }
 
   #put(character: string): void {
-    if (character === escape) throw new Error("an escape character that begins no known sequence");
+    if (character === esc) throw new Error("an escape character that begins no known sequence");
     if (character === "\n") {
       this.#row++;
       this.#column = 0;

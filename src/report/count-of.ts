@@ -1,0 +1,9 @@
+/** A count with its noun: "1 host", "7 hosts", "1,200 hosts", "2 entries". */
+export function countOf(many: number, noun: string): string {
+  const plural = /[^aeiou]y$/.test(noun)
+    ? `${noun.slice(0, -1)}ies`
+    : /(s|x|ch|sh)$/.test(noun)
+      ? `${noun}es`
+      : `${noun}s`;
+  return `${many.toLocaleString("en")} ${many === 1 ? noun : plural}`;
+}
