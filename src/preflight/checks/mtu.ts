@@ -51,7 +51,8 @@ export const mtu: PreflightCheck = {
     if (outcome.state === "skipped") return outcome;
     if (withoutPing === context.hosts.length)
       return { state: "skipped", because: "ping is not installed on the hosts" };
-    const left = withoutPing === 0 ? "" : `; ${withoutPing} hosts have no ping and were left out`;
+    const left =
+      withoutPing === 0 ? "" : `; ${withoutPing} of ${context.hosts.length} hosts have no ping and were left out`;
     return { ...outcome, because: `full-size packets get through${left}` };
   },
 };

@@ -30,6 +30,7 @@ async function judgeVip(context: PreflightContext, endpoint: VirtualIp): Promise
     context.hosts,
     async ({ name }) => (await context.fact(name, interfaces)) ?? [],
   );
+  if (values.size === 0 && findings.length === 0) return { state: "skipped", because: "no host could be reached" };
   const roleOf = new Map(context.hosts.map((host) => [host.name, host.roles]));
   const isBalancer = (host: HostName) => roleOf.get(host)?.includes("load-balancer") ?? false;
   const holders = [...values].filter(([, found]) => interfaceWith(endpoint.address, found) !== undefined);
