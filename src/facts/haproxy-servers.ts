@@ -1,0 +1,64 @@
+import type { Read } from "../hosts/port.ts";
+import type { Fact } from "./fact.ts";
+import { commandOf, notUnderstood } from "./not-understood.ts";
+
+/** A server as the running HAProxy has it. */
+export interface HaproxyServer {
+  readonly backend: string;
+  readonly name: string;
+  /** "10.0.0.11:6443", IPv6 without brackets; empty where HAProxy does not say (statistics without legends). */
+  readonly address: string;
+  /** "UP", "DOWN", "MAINT", "DRAIN", "UP 1/2", "no check", ... */
+  readonly status: string;
+  /** 0: gets no new connections. */
+  readonly weight: number;
+  /** What the last check found: "L7OK", "L4CON", ... */
+  readonly check: string;
+}
+
+const wantedColumns = ["pxname", "svname", "status", "weight", "type"];
+/** `type` of a server's row. https://docs.haproxy.org/2.6/management.html#9.1 (2026-11-21) */
+const serverType = "2";
+
+/**
+ * The servers of the running HAProxy, asked at its statistics page on the loopback address. "not-answering" when nobody
+ * answers there, or there is no curl to ask with.
+ */
+export function haproxyServers(statsPort: number): Fact<readonly HaproxyServer[] | "not-answering"> {
+  const argv = ["curl", "--silent", "--fail", "--max-time", "3", `http://127.0.0.1:${statsPort}/;csv`];
+  const asked = argv.join(" ");
+  const reads: readonly Read[] = [{ kind: "run", argv }];
+  return {
+    name: "haproxy-servers",
+    reads,
+    parse([answer]) {
+      const result = commandOf("haproxy-servers", asked, answer);
+      if (result.exitCode !== 0) return "not-answering";
+      const [head = "", ...lines] = result.stdout.toString("utf8").split("\n");
+      const columns = head.replace(/^# /, "").split(",");
+      if (!head.startsWith("# ") || wantedColumns.some((one) => !columns.includes(one))) {
+        throw notUnderstood("haproxy-servers", asked, answer, `its first line has no ${wantedColumns.join(", ")}`);
+      }
+      return lines
+        .filter((line) => line.trim() !== "")
+        .map((line) => cellsOf(line, columns))
+        .filter((cells) => cells.get("type") === serverType)
+        .map((cells) => ({
+          backend: cells.get("pxname") ?? "",
+          name: cells.get("svname") ?? "",
+          address: (cells.get("addr") ?? "").replace(/^\[(.*)\](:\d+)$/, "$1$2"),
+          status: cells.get("status") ?? "",
+          weight: Number(cells.get("weight")),
+          check: cells.get("check_status") ?? "",
+        }));
+    },
+  };
+}
+
+/** A comma inside quotes (the text of a failed check) does not end a cell. */
+const betweenCells = /,(?=(?:[^"]*"[^"]*")*[^"]*$)/;
+
+function cellsOf(line: string, columns: readonly string[]): ReadonlyMap<string, string> {
+  const cells = line.split(betweenCells);
+  return new Map(columns.map((column, index) => [column, (cells[index] ?? "").replace(/^"(.*)"$/, "$1")]));
+}
