@@ -25,14 +25,23 @@ export interface LockRecord {
 
 /** Undefined when the text is not a lock of ours. */
 export function parseLockRecord(text: string): LockRecord | undefined {
-  let value: unknown;
+  const value = parseJson(text);
+  return isLockRecord(value) ? value : undefined;
+}
+
+/** Undefined when the text is not an owner. */
+export function parseLockOwner(text: string): LockOwner | undefined {
+  const value = parseJson(text);
+  return isOwner(value) ? value : undefined;
+}
+
+function parseJson(text: string): unknown {
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
-  return isLockRecord(value) ? value : undefined;
 }
 
 function isLockRecord(value: unknown): value is LockRecord {

@@ -1,0 +1,74 @@
+import { randomBytes } from "node:crypto";
+import { link, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { generateIdentity, identityToRecipient } from "age-encryption";
+import { type Problem, ProblemError } from "../problems/problem.ts";
+import { isMissing, writeProblem } from "./write-problem.ts";
+
+/** Where the key to the vault is kept: not in the state folder, so that a copy of that alone opens nothing. */
+export function identityFile(env: Readonly<Record<string, string | undefined>>): string {
+  const { SLIPWAY_IDENTITY_FILE: given, XDG_CONFIG_HOME: config } = env;
+  if (given !== undefined && given !== "") return given;
+  return join(config !== undefined && config !== "" ? config : join(homedir(), ".config"), "slipway", "identity.txt");
+}
+
+/**
+ * The age identities in a file, as `age-keygen` writes it; undefined when there is no such file. Throws
+ * `state/identity-exposed` when others may read it, `state/bad-identity` when there is none in it.
+ */
+export async function readIdentities(path: string): Promise<readonly string[] | undefined> {
+  let text: string;
+  try {
+    const { mode } = await stat(path);
+    if ((mode & 0o077) !== 0) throw new ProblemError(exposed(path, mode & 0o777));
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+  const identities = text.split(/\r?\n/).filter((line) => line.startsWith("AGE-SECRET-KEY-"));
+  if (identities.length === 0) throw new ProblemError(empty(path));
+  return identities;
+}
+
+/** Makes an identity file for the owner only, unless there is one by now; gives what is in it. */
+export async function makeIdentity(path: string): Promise<readonly string[]> {
+  const identity = await generateIdentity();
+  const text = `# key to the vaults of Slipway; whoever has it can read them, and without it nobody can\n# public key: ${await identityToRecipient(identity)}\n${identity}\n`;
+  const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    try {
+      await writeFile(temporary, text, { mode: 0o600, flag: "wx", flush: true });
+      // A link, not a rename: it never replaces the key another process has just made.
+      await link(temporary, path);
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  } catch (error) {
+    const isThere = error instanceof Error && "code" in error && error.code === "EEXIST";
+    if (!isThere) throw writeProblem(path, error);
+  }
+  return (await readIdentities(path)) ?? [];
+}
+
+function exposed(path: string, mode: number): Problem {
+  return {
+    code: "state/identity-exposed",
+    severity: "error",
+    message: `${path}: the key to the vault can be read by others`,
+    because: `its mode is ${mode.toString(8).padStart(4, "0")}, the limit is 0600`,
+    hint: { text: "keep it to yourself", command: `chmod 600 ${path}` },
+  };
+}
+
+function empty(path: string): Problem {
+  return {
+    code: "state/bad-identity",
+    severity: "error",
+    message: `${path}: no age identity in it`,
+    because: "a line that starts with AGE-SECRET-KEY- is wanted",
+    hint: { text: "bring back the identity file from your backup" },
+  };
+}

@@ -1,0 +1,185 @@
+import { readdir, readFile, rm, stat } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
+import { Decrypter, Encrypter, identityToRecipient } from "age-encryption";
+import type { Vault } from "../engine/step.ts";
+import { Secret } from "../hosts/secret.ts";
+import { type Problem, ProblemError } from "../problems/problem.ts";
+import { makeIdentity, readIdentities } from "./identity.ts";
+import { writeAtomically } from "./write-atomically.ts";
+import { isMissing, writeProblem } from "./write-problem.ts";
+
+export interface VaultOptions {
+  /** The vault folder of the state folder. */
+  readonly folder: string;
+  /** See `identityFile`. Made on the first write to an empty vault. */
+  readonly identityFile: string;
+  /** More age recipients ("age1...") who can read what is written: colleagues, an offline key. */
+  readonly recipients?: readonly string[];
+  /** "none": keep everything as plain 0600 files. What is encrypted already can still be read. Default "age". */
+  readonly encryption?: "age" | "none";
+}
+
+interface Known {
+  readonly stamp: string;
+  readonly value: Promise<Secret>;
+}
+
+/** Letters, digits, dots, dashes, underscores; no part starts with a dot. */
+const namePattern = /^[a-z0-9][\w.-]*(\/[a-z0-9][\w.-]*)*$/i;
+
+/**
+ * The vault as files: `<name>.age`, or `<name>.plain` without encryption. Files are replaced atomically and are for the
+ * owner only. Throws `state/vault-locked` when the identity is missing or opens nothing, `state/cannot-write`.
+ */
+export class FileVault implements Vault {
+  readonly #options: VaultOptions;
+  readonly #known = new Map<string, Known>();
+
+  constructor(options: VaultOptions) {
+    this.#options = options;
+  }
+
+  async read(name: string): Promise<Secret | undefined> {
+    for (const kind of ["age", "plain"] as const) {
+      const path = this.#path(name, kind);
+      const stamp = await stampOf(path);
+      if (stamp === undefined) continue;
+      const known = this.#known.get(path);
+      if (known?.stamp === stamp) return await known.value;
+      const value = this.#open(path, kind);
+      this.#known.set(path, { stamp, value });
+      return await value;
+    }
+    return undefined;
+  }
+
+  async list(): Promise<readonly string[]> {
+    const { folder } = this.#options;
+    let entries: { readonly name: string; readonly parentPath: string; isFile(): boolean }[];
+    try {
+      entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    } catch (error) {
+      if (isMissing(error)) return [];
+      throw error;
+    }
+    const names = entries.flatMap((entry) => {
+      if (!entry.isFile() || entry.name.startsWith(".")) return [];
+      const path = relative(folder, join(entry.parentPath, entry.name)).split(sep).join("/");
+      const name = path.replace(/\.(age|plain)$/, "");
+      return name === path ? [] : [name];
+    });
+    return [...new Set(names)].sort();
+  }
+
+  async write(name: string, value: Secret): Promise<void> {
+    const isPlain = this.#options.encryption === "none";
+    const [kind, other] = isPlain ? (["plain", "age"] as const) : (["age", "plain"] as const);
+    const path = this.#path(name, kind);
+    const bytes = isPlain ? value.reveal() : await this.#encrypt(value);
+    await writeAtomically(path, bytes, 0o600);
+    await remove(this.#path(name, other));
+  }
+
+  async remove(name: string): Promise<void> {
+    await remove(this.#path(name, "age"));
+    await remove(this.#path(name, "plain"));
+  }
+
+  #path(name: string, kind: "age" | "plain"): string {
+    if (!namePattern.test(name) || name.length > 200) throw new ProblemError(badName(name));
+    return join(this.#options.folder, `${name}.${kind}`);
+  }
+
+  async #open(path: string, kind: "age" | "plain"): Promise<Secret> {
+    const bytes = await readFile(path);
+    if (kind === "plain") return new Secret(bytes);
+    const { identityFile } = this.#options;
+    const identities = await readIdentities(identityFile);
+    if (identities === undefined) throw new ProblemError(locked(path, `there is no ${identityFile}`));
+    const decrypter = new Decrypter();
+    try {
+      for (const identity of identities) decrypter.addIdentity(identity);
+      return new Secret(await decrypter.decrypt(bytes));
+    } catch (error) {
+      const because = `none of the ${identities.length} identities in ${identityFile} opens it`;
+      throw new ProblemError(locked(path, `${because} (${error instanceof Error ? error.message : String(error)})`), {
+        cause: error,
+      });
+    }
+  }
+
+  async #encrypt(value: Secret): Promise<Uint8Array> {
+    const encrypter = new Encrypter();
+    for (const identity of await this.#identities()) encrypter.addRecipient(await identityToRecipient(identity));
+    for (const recipient of this.#options.recipients ?? []) {
+      try {
+        encrypter.addRecipient(recipient);
+      } catch (error) {
+        throw new ProblemError(badRecipient(recipient), { cause: error });
+      }
+    }
+    return await encrypter.encrypt(value.reveal());
+  }
+
+  /** A new key for a vault that holds secrets already would leave them closed for ever, unnoticed. */
+  async #identities(): Promise<readonly string[]> {
+    const { identityFile, folder } = this.#options;
+    const identities = await readIdentities(identityFile);
+    if (identities !== undefined) return identities;
+    for (const name of await this.list())
+      if ((await stampOf(this.#path(name, "age"))) !== undefined)
+        throw new ProblemError(locked(folder, `it holds ${name}, and there is no ${identityFile}`));
+    return await makeIdentity(identityFile);
+  }
+}
+
+/** Changes whenever the file does. */
+async function stampOf(path: string): Promise<string | undefined> {
+  try {
+    const { ino, mtimeNs, size } = await stat(path, { bigint: true });
+    return `${ino} ${mtimeNs} ${size}`;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+async function remove(path: string): Promise<void> {
+  try {
+    await rm(path, { force: true });
+  } catch (error) {
+    throw writeProblem(path, error);
+  }
+}
+
+function locked(path: string, because: string): Problem {
+  return {
+    code: "state/vault-locked",
+    severity: "error",
+    message: `${path}: the vault cannot be opened`,
+    because,
+    hint: {
+      text: "bring back the identity file it was made with, or name it",
+      command: "export SLIPWAY_IDENTITY_FILE=/path/to/identity.txt",
+    },
+  };
+}
+
+function badName(name: string): Problem {
+  return {
+    code: "state/bad-name",
+    severity: "error",
+    message: `${JSON.stringify(name.slice(0, 80))} cannot be the name of something in the vault`,
+    because:
+      "names are at most 200 letters, digits, dots, dashes and underscores, in parts that start with a letter or digit",
+  };
+}
+
+function badRecipient(recipient: string): Problem {
+  return {
+    code: "state/bad-recipient",
+    severity: "error",
+    message: `${JSON.stringify(recipient.slice(0, 80))} is not an age recipient`,
+    hint: { text: "give the public key that age-keygen prints: age1..." },
+  };
+}

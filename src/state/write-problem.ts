@@ -1,0 +1,38 @@
+import { ProblemError } from "../problems/problem.ts";
+
+const reasons: Readonly<Record<string, { because: string; hint: string }>> = {
+  ENOSPC: { because: "the disk is full", hint: "make room on this disk, then run the same command again" },
+  EDQUOT: { because: "the disk quota is used up", hint: "make room within the quota, then run the same command again" },
+  EROFS: { because: "the file system is read-only", hint: "use a folder that can be written to" },
+  EACCES: {
+    because: "permission is denied",
+    hint: "see who owns this folder; it belongs to the user who runs Slipway",
+  },
+  EPERM: { because: "permission is denied", hint: "see who owns this folder; it belongs to the user who runs Slipway" },
+};
+
+/** `state/cannot-write` for a system error; anything else is handed back as it is, to be reported as a bug. */
+export function writeProblem(path: string, error: unknown): unknown {
+  if (!isSystemError(error)) return error;
+  const known = reasons[error.code];
+  return new ProblemError(
+    {
+      code: "state/cannot-write",
+      severity: "error",
+      message: `${path}: cannot be written`,
+      because: known?.because ?? error.message,
+      ...(known !== undefined && { hint: { text: known.hint } }),
+    },
+    { cause: error },
+  );
+}
+
+/** True for an error of the file system with its code: "ENOENT". */
+export function isSystemError(error: unknown): error is Error & { readonly code: string } {
+  return error instanceof Error && "code" in error && typeof error.code === "string" && "syscall" in error;
+}
+
+/** True when there is no such file or folder. */
+export function isMissing(error: unknown): boolean {
+  return isSystemError(error) && error.code === "ENOENT";
+}
