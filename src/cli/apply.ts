@@ -1,0 +1,223 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { RunEvent } from "../engine/events.ts";
+import { exitCodeOfRun } from "../engine/exit-code-of.ts";
+import type { Plan } from "../engine/plan.ts";
+import { requireUnchanged } from "../engine/plan-check.ts";
+import type { RunResult } from "../engine/run-options.ts";
+import { hasWork, run } from "../engine/runner.ts";
+import { decodePlan, encodePlan } from "../engine/saved-plan.ts";
+import type { HostName } from "../hosts/port.ts";
+import { preflightErrors } from "../preflight/preflight-report.ts";
+import { preflightText } from "../preflight/preflight-text.ts";
+import { runPreflight } from "../preflight/run-preflight.ts";
+import { type ExitCode, exitCode } from "../problems/exit-code.ts";
+import { formatDuration } from "../problems/format-duration.ts";
+import { formatProblems } from "../problems/format-problems.ts";
+import { ProblemError } from "../problems/problem.ts";
+import { asRunHtml, asRunMarkdown } from "../report/as-run.ts";
+import type { EventConsumer } from "../report/event-consumer.ts";
+import { printResult } from "../report/output.ts";
+import { planText } from "../report/plan-text.ts";
+import { runSummary, tallyOf } from "../report/run-summary.ts";
+import { newRunId } from "../state/new-run-id.ts";
+import { readCutOffRun } from "../state/read-runs.ts";
+import { openRunJournal } from "../state/run-journal.ts";
+import { runFolder } from "../state/state-folder.ts";
+import { isGone, thisProcess } from "../state/this-process.ts";
+import { writeAtomically } from "../state/write-atomically.ts";
+import { askYesNo, canAsk } from "./ask.ts";
+import { interruptsOf } from "./interrupts.ts";
+import { type Observed, observe, type SelectOptions } from "./observe.ts";
+import { type OpenedCluster, openCluster } from "./open-cluster.ts";
+import { type OpenedWorld, openWorld } from "./open-world.ts";
+import { exitCodeOfPlan } from "./plan.ts";
+import type { GlobalOptions } from "./program.ts";
+import { runView } from "./run-view.ts";
+import { terminalStyle } from "./terminal-style.ts";
+import { version } from "./version.ts";
+
+/** Options of `slipway apply`. */
+export interface ApplyOptions extends GlobalOptions, SelectOptions {
+  readonly yes?: boolean;
+  readonly diff: "short" | "full" | "none";
+  readonly continueOnError?: boolean;
+  /** Minutes. */
+  readonly within?: number;
+}
+
+/** `slipway apply [plan]`: look, show, ask, do, report. */
+export async function apply(path: string | undefined, options: ApplyOptions): Promise<void> {
+  const cluster = openCluster(options.file);
+  const saved = path === undefined ? undefined : readPlan(path);
+  await using world = openWorld(cluster);
+  await tellOfCutOffRun(cluster, options);
+
+  const observed = await observe(cluster, world, saved === undefined ? options : partOf(saved));
+  const { plan } = observed;
+  if (saved !== undefined) requireUnchanged(saved, plan);
+  if (options.output === "text") {
+    process.stdout.write(`${planText(plan, { ...terminalStyle(process.stdout), diff: options.diff })}\n`);
+  }
+  if (!hasWork(plan)) {
+    if (options.output !== "text") printResult(plan, options.output, () => "");
+    return;
+  }
+  const inTheWay = exitCodeOfPlan(plan);
+  if (inTheWay !== exitCode.done && options.continueOnError !== true) {
+    process.stderr.write("\nNothing was changed. '--continue-on-error' applies what does not depend on it.\n");
+    process.exitCode = inTheWay;
+    return;
+  }
+  await requireFit(cluster, world, plan, options);
+  if (saved === undefined && options.yes !== true && !(await mayApply())) {
+    process.stderr.write("Nothing was changed.\n");
+    return;
+  }
+  process.exitCode = await carryOut(cluster, world, observed, options, saved !== undefined);
+}
+
+function readPlan(path: string): Plan {
+  try {
+    return decodePlan(readFileSync(path, "utf8"), path);
+  } catch (error) {
+    if (error instanceof ProblemError) throw error;
+    throw new ProblemError(
+      {
+        code: "usage/no-plan-file",
+        severity: "error",
+        message: `the saved plan ${path} cannot be read`,
+        because: error instanceof Error ? error.message : String(error),
+        hint: { text: "Make one", command: "slipway plan --out plan.json" },
+      },
+      { cause: error },
+    );
+  }
+}
+
+/** A saved plan is about the steps it holds, whatever part of the work it was made for. */
+function partOf(saved: Plan): SelectOptions {
+  return { only: new Set(saved.steps.map((step) => step.id)) };
+}
+
+async function tellOfCutOffRun({ state }: OpenedCluster, { output }: GlobalOptions): Promise<void> {
+  const cutOff = await readCutOffRun(state, isGone);
+  if (cutOff === undefined || output !== "text") return;
+  const inFlight = cutOff.inFlight.length === 0 ? "nothing was in flight" : `in flight: ${cutOff.inFlight.join(", ")}`;
+  process.stderr.write(`Run ${cutOff.run} was cut off; ${inFlight}. Going on from what the hosts say.\n\n`);
+}
+
+/** Preflight of the hosts that are to be changed. Throws its errors: nothing is changed on hosts that are not fit. */
+async function requireFit(
+  { spec }: OpenedCluster,
+  world: OpenedWorld,
+  plan: Plan,
+  { output }: GlobalOptions,
+): Promise<void> {
+  const changing = new Set(plan.steps.flatMap((step) => (step.state === "satisfied" ? [] : [step.on])));
+  const only = spec.hosts.map((host): HostName => host.name).filter((name) => changing.has(name));
+  if (only.length === 0) return;
+  const report = await runPreflight(spec, world.hosts, { only, measure: true });
+  const errors = preflightErrors(report);
+  if (output === "text" && report.errors + report.warnings > 0) {
+    const checks = report.checks.filter((check) => check.findings.length > 0);
+    process.stderr.write(`\n${preflightText({ ...report, checks }, terminalStyle(process.stderr))}\n`);
+  }
+  const [first, ...rest] = errors;
+  if (first === undefined) return;
+  if (output === "text")
+    throw new ProblemError({ ...notFit, because: `${errors.length} preflight checks failed, see above` });
+  throw new ProblemError([first, ...rest]);
+}
+
+const notFit = {
+  code: "preflight/not-fit",
+  severity: "error",
+  message: "the hosts are not fit for their roles; nothing was changed",
+  hint: { text: "Mend them, or downgrade a check by name, with a reason, under spec.preflight.downgrade" },
+} as const;
+
+function mayApply(): Promise<boolean> {
+  if (canAsk()) return askYesNo("Apply this plan?");
+  throw new ProblemError({
+    code: "usage/no-approval",
+    severity: "error",
+    message: "nothing was changed",
+    because: "the plan was not approved, and there is no terminal to ask on",
+    hint: { text: "Approve it beforehand, or apply a saved plan", command: "slipway apply --yes" },
+  });
+}
+
+async function carryOut(
+  cluster: OpenedCluster,
+  world: OpenedWorld,
+  { plan, selection }: Observed,
+  options: ApplyOptions,
+  exactly: boolean,
+): Promise<ExitCode> {
+  const id = newRunId(world.clock.now());
+  const owner = thisProcess();
+  const events: RunEvent[] = [];
+  const view: EventConsumer = runView(options.output);
+  const journal = openRunJournal(cluster.state, id, owner);
+  const folder = runFolder(cluster.state, id);
+  using interrupt = interruptsOf((text) => process.stderr.write(`\n${text}\n`));
+  let result: RunResult;
+  try {
+    await writeAtomically(join(folder, "plan.json"), encodePlan(plan), 0o600);
+    result = await run(selection.steps, plan, world, {
+      run: id,
+      by: owner.name,
+      version,
+      journal,
+      listener: (event) => {
+        events.push(event);
+        view.event(event);
+      },
+      lock: { hosts: lockHosts(cluster), owner, isGone },
+      outside: selection.outside,
+      onFailure: options.continueOnError === true ? "continue" : "no-new",
+      exactly,
+      interrupt,
+      ...(options.within !== undefined && { withinMs: options.within * 60_000 }),
+    });
+  } finally {
+    view.close();
+    await journal.close();
+  }
+  await writeAtomically(join(folder, "as-run.md"), asRunMarkdown(events), 0o600);
+  await writeAtomically(join(folder, "as-run.html"), asRunHtml(events), 0o600);
+  const code = exitCodeOfRun(result);
+  report(events, result, code, options, folder);
+  return code;
+}
+
+function report(
+  events: readonly RunEvent[],
+  result: RunResult,
+  code: ExitCode,
+  { output, file }: ApplyOptions,
+  folder: string,
+): void {
+  if (output !== "text") {
+    if (output === "yaml")
+      printResult({ ...result, outcomes: Object.fromEntries(result.outcomes), exitCode: code }, output, () => "");
+    return;
+  }
+  const style = terminalStyle(process.stdout);
+  const named = file === "cluster.yaml" ? "" : ` -f ${file}`;
+  process.stdout.write(
+    `\n${runSummary(tallyOf(events), { ...style, again: `slipway apply${named}`, next: `slipway status${named}` })}\n` +
+      `As-run document: ${join(folder, "as-run.md")} (and .html), ${formatDuration(result.durationMs)}\n`,
+  );
+  const told = new Set(tallyOf(events).problems.map(({ problem }) => problem.message));
+  const untold = result.problems.filter((one) => !told.has(one.message));
+  if (untold.length > 0) process.stderr.write(`\n${formatProblems(untold, terminalStyle(process.stderr))}\n`);
+}
+
+/** The hosts the cluster lock lives on: the same ones for every run, whatever its part of the work. */
+function lockHosts({ spec }: OpenedCluster): readonly HostName[] {
+  const inOrder = ["etcd", "control-plane", "load-balancer", "worker"] as const;
+  const sorted = inOrder.flatMap((role) => spec.hosts.filter((host) => host.roles.includes(role)));
+  return [...new Set(sorted.map((host) => host.name))].slice(0, 3);
+}

@@ -1,0 +1,54 @@
+import { readFileSync } from "node:fs";
+import { formatProblems } from "../problems/format-problems.ts";
+import { type Problem, ProblemError } from "../problems/problem.ts";
+import type { ClusterSpec } from "../spec/cluster-spec.ts";
+import { loadCluster } from "../spec/load-cluster.ts";
+import { specDigest } from "../spec/spec-digest.ts";
+import { type StateFolder, stateFolder } from "../state/state-folder.ts";
+import { terminalStyle } from "./terminal-style.ts";
+
+/** A cluster file that was read and found valid. */
+export interface OpenedCluster {
+  readonly spec: ClusterSpec;
+  /** As the user named it. */
+  readonly file: string;
+  readonly specDigest: string;
+  /** Where this cluster's keys, runs and known host keys are kept. */
+  readonly state: StateFolder;
+  readonly warnings: readonly Problem[];
+}
+
+/** Reads the cluster file. Throws all its problems at once; prints its warnings to stderr. */
+export function openCluster(file: string): OpenedCluster {
+  const loaded = loadCluster(readClusterFile(file), file);
+  if ("problems" in loaded) throw new ProblemError(loaded.problems);
+  if (loaded.warnings.length > 0) {
+    process.stderr.write(`${formatProblems(loaded.warnings, terminalStyle(process.stderr))}\n\n`);
+  }
+  return {
+    spec: loaded.spec,
+    file,
+    specDigest: specDigest(loaded.spec),
+    state: stateFolder(file, loaded.spec.name),
+    warnings: loaded.warnings,
+  };
+}
+
+/** The bytes of the file, for `loadCluster` to judge. Throws `usage/no-cluster-file`. */
+export function readClusterFile(file: string): Uint8Array {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    throw new ProblemError(
+      {
+        code: "usage/no-cluster-file",
+        severity: "error",
+        message: `the cluster file ${file} cannot be read`,
+        because: code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : `${error}`,
+        hint: { text: "Name it with -f FILE, or write one", command: "slipway init" },
+      },
+      { cause: error },
+    );
+  }
+}

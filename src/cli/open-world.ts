@@ -1,0 +1,26 @@
+import { type Clock, systemClock } from "../engine/clock.ts";
+import type { Vault } from "../engine/step.ts";
+import type { World } from "../engine/world.ts";
+import type { SshHosts } from "../hosts/ssh-hosts.ts";
+import { identityFile } from "../state/identity.ts";
+import { FileVault } from "../state/vault.ts";
+import type { OpenedCluster } from "./open-cluster.ts";
+import { openHosts } from "./open-hosts.ts";
+
+/** The real world: SSH hosts, the encrypted vault, the clock of this computer. Closes its connections when disposed. */
+export interface OpenedWorld extends World, AsyncDisposable {
+  readonly hosts: SshHosts;
+  readonly vault: Vault;
+  readonly clock: Clock;
+}
+
+/** Opens the world of a cluster; nothing is connected or created before it is needed. */
+export function openWorld(cluster: OpenedCluster): OpenedWorld {
+  const hosts = openHosts(cluster);
+  return {
+    hosts,
+    vault: new FileVault({ folder: cluster.state.vault, identityFile: identityFile(process.env) }),
+    clock: systemClock,
+    [Symbol.asyncDispose]: () => hosts.close(),
+  };
+}

@@ -1,0 +1,36 @@
+import type { Plan } from "../engine/plan.ts";
+import { encodePlan } from "../engine/saved-plan.ts";
+import { type ExitCode, exitCode } from "../problems/exit-code.ts";
+import { printResult } from "../report/output.ts";
+import { planText } from "../report/plan-text.ts";
+import { writeAtomically } from "../state/write-atomically.ts";
+import { observe, type SelectOptions } from "./observe.ts";
+import { openCluster } from "./open-cluster.ts";
+import { openWorld } from "./open-world.ts";
+import type { GlobalOptions } from "./program.ts";
+import { terminalStyle } from "./terminal-style.ts";
+
+/** How a plan is shown and saved. */
+export interface PlanCommandOptions extends GlobalOptions, SelectOptions {
+  readonly out?: string;
+  readonly diff: "short" | "full" | "none";
+}
+
+/** `slipway plan` */
+export async function plan(options: PlanCommandOptions): Promise<void> {
+  const cluster = openCluster(options.file);
+  await using world = openWorld(cluster);
+  const { plan: made } = await observe(cluster, world, options);
+  if (options.out !== undefined) await writeAtomically(options.out, encodePlan(made), 0o600);
+  printResult(made, options.output, () => {
+    const saved = options.out === undefined ? "" : `\n\nSaved: slipway apply ${options.out}`;
+    return planText(made, { ...terminalStyle(process.stdout), diff: options.diff }) + saved;
+  });
+  process.exitCode = exitCodeOfPlan(made);
+}
+
+/** 3 when a step is refused, 5 when a host could not be asked, else 0: a plan with changes is a good plan. */
+export function exitCodeOfPlan(made: Plan): ExitCode {
+  if (made.steps.some((step) => step.state === "refused")) return exitCode.refused;
+  return made.unreachable.length > 0 ? exitCode.unreachable : exitCode.done;
+}

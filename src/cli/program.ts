@@ -1,0 +1,183 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { outputFormats } from "../report/output.ts";
+import { completionScript, type Shell, shells } from "./completion.ts";
+import { version } from "./version.ts";
+
+/** Options every command has. */
+export interface GlobalOptions {
+  readonly file: string;
+  readonly output: (typeof outputFormats)[number];
+}
+
+/**
+ * The command tree. Commands are imported when they are run, so that `--help` and completion do not pay for them.
+ * Throws commander's CommanderError instead of exiting.
+ */
+export function buildProgram(): Command {
+  const program = new Command("slipway")
+    .description(
+      "From bare Linux hosts to a production-ready, highly available Kubernetes cluster, and every day after.",
+    )
+    .version(version, "-V, --version", "print the version")
+    .addOption(new Option("-f, --file <path>", "the cluster file").default("cluster.yaml").env("SLIPWAY_FILE"))
+    .addOption(new Option("-o, --output <format>", "how to print a result").choices(outputFormats).default("text"))
+    .helpOption("-h, --help", "print help")
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .showSuggestionAfterError()
+    .exitOverride();
+
+  program
+    .command("init")
+    .description("write a commented cluster file, from questions or from flags")
+    .option("--name <name>", "name of the cluster")
+    .option("--load-balancers <hosts>", "load balancer hosts: name=address, comma-separated", commaList)
+    .option("--control-planes <hosts>", "control plane hosts (they get etcd too): name=address, ...", commaList)
+    .option("--workers <hosts>", "worker hosts: name=address, ...", commaList)
+    .option("--vip <address>", "virtual IP of the API endpoint")
+    .option("--ssh-user <user>", "user to log in as; default root")
+    .option("--kubernetes-version <version>", "Kubernetes version", "1.36.0")
+    .option("--force", "overwrite an existing file")
+    .action(async (_options, command: Command) => (await import("./init.ts")).init(command.optsWithGlobals()));
+
+  program
+    .command("validate")
+    .description("check the cluster file; asks no host")
+    .action(async (_options, command: Command) => (await import("./validate.ts")).validate(command.optsWithGlobals()));
+
+  program
+    .command("schema")
+    .description("print the JSON Schema of the cluster file, for editors")
+    .action(async (_options, command: Command) => (await import("./schema.ts")).schema(command.optsWithGlobals()));
+
+  const hosts = program.command("hosts").description("the hosts' SSH keys");
+  hosts
+    .command("trust")
+    .description("show the SSH host keys of hosts and, once confirmed, record them")
+    .argument("[hosts...]", "names of hosts; default all")
+    .option("-y, --yes", "record without asking (compare the fingerprints by other means)")
+    .action(async (names: string[], _options, command: Command) =>
+      (await import("./hosts-trust.ts")).hostsTrust(names, command.optsWithGlobals()),
+    );
+
+  program
+    .command("preflight")
+    .description("ask the hosts whether they are fit for their roles; measures etcd's disk")
+    .option("--limit <hosts>", "only these hosts, comma-separated", commaList)
+    .action(async (_options, command: Command) =>
+      (await import("./preflight.ts")).preflight(command.optsWithGlobals()),
+    );
+
+  program
+    .command("plan")
+    .description("show what apply would change; changes nothing")
+    .option("--out <path>", "save the plan, for 'slipway apply PATH'")
+    .addOption(
+      new Option("--diff <how>", "how much of each file's diff to show")
+        .choices(["short", "full", "none"])
+        .default("short"),
+    )
+    .option("--through <phase>", "stop after this phase")
+    .option("--limit <hosts>", "only these hosts, comma-separated", commaList)
+    .action(async (_options, command: Command) => (await import("./plan.ts")).plan(command.optsWithGlobals()));
+
+  program
+    .command("apply")
+    .description("make the hosts as the cluster file says, each step verified")
+    .argument("[plan]", "a saved plan: does exactly what it showed, or refuses")
+    .option("-y, --yes", "do not ask for approval")
+    .addOption(
+      new Option("--diff <how>", "how much of each file's diff to show")
+        .choices(["short", "full", "none"])
+        .default("short"),
+    )
+    .option("--through <phase>", "stop after this phase")
+    .option("--limit <hosts>", "only these hosts, comma-separated", commaList)
+    .option("--continue-on-error", "after a failure, go on with what does not depend on it")
+    .option("--within <minutes>", "start nothing new after this many minutes", minutes)
+    .action(async (path: string | undefined, _options, command: Command) =>
+      (await import("./apply.ts")).apply(path, command.optsWithGlobals()),
+    );
+
+  program
+    .command("status")
+    .description("what the hosts, the entry point and etcd are doing now")
+    .action(async (_options, command: Command) => (await import("./status.ts")).status(command.optsWithGlobals()));
+
+  const etcd = program.command("etcd").description("the etcd cluster");
+  etcd
+    .command("members")
+    .description("list the members, the leader, versions and database sizes")
+    .action(async (_options, command: Command) => (await import("./etcd.ts")).etcdMembers(command.optsWithGlobals()));
+  etcd
+    .command("health")
+    .description("ask every member whether it serves, and say what may still fail")
+    .action(async (_options, command: Command) => (await import("./etcd.ts")).etcdHealth(command.optsWithGlobals()));
+
+  const runs = program.command("runs").description("what earlier runs did");
+  runs
+    .command("list")
+    .description("list the runs of this cluster")
+    .action(async (_options, command: Command) => (await import("./runs.ts")).runsList(command.optsWithGlobals()));
+  runs
+    .command("show")
+    .description("print the as-run document of a run")
+    .argument("[run]", "id of a run; default the last")
+    .addOption(
+      new Option("--format <format>", "format of the document").choices(["markdown", "html"]).default("markdown"),
+    )
+    .action(async (run: string | undefined, _options, command: Command) =>
+      (await import("./runs.ts")).runsShow(run, command.optsWithGlobals()),
+    );
+
+  const lab = program.command("lab").description("real machines on this computer, for trying and testing");
+  lab
+    .command("up")
+    .description("boot a machine for every host of the cluster file")
+    .action(async (_options, command: Command) => (await import("./lab.ts")).labUpCommand(command.optsWithGlobals()));
+  lab
+    .command("down")
+    .description("remove a lab: machines, network and disks")
+    .argument("[name]", "name of the lab; default the cluster file's")
+    .action(async (name: string | undefined, _options, command: Command) =>
+      (await import("./lab.ts")).labDownCommand(name, command.optsWithGlobals()),
+    );
+  lab
+    .command("list")
+    .description("list the labs on this computer")
+    .action(async (_options, command: Command) => (await import("./lab.ts")).labListCommand(command.optsWithGlobals()));
+  lab
+    .command("ssh")
+    .description("log in to a machine of the lab, or run a command on it")
+    .argument("<machine>", "name of the machine")
+    .argument("[command...]", "what to run there; put -- before it")
+    .action(async (machine: string, words: string[], _options, command: Command) =>
+      (await import("./lab.ts")).labSshCommand(machine, words, command.optsWithGlobals()),
+    );
+
+  program
+    .command("demo")
+    .description("boot the lab, plan, apply and show what to try next")
+    .action(async () => (await import("./demo.ts")).demo());
+
+  program
+    .command("completion")
+    .description("print a completion script for a shell, to be loaded by it")
+    .addArgument(program.createArgument("<shell>", "which shell").choices(shells))
+    .action((shell: Shell) => {
+      process.stdout.write(completionScript(program, shell));
+    });
+
+  return program;
+}
+
+function commaList(text: string): string[] {
+  const words = text.split(",").map((word) => word.trim());
+  if (words.some((word) => word === "")) throw new InvalidArgumentError("Expected names separated by commas.");
+  return words;
+}
+
+function minutes(text: string): number {
+  const number = Number(text);
+  if (!(number > 0 && Number.isFinite(number))) throw new InvalidArgumentError("Expected a number of minutes above 0.");
+  return number;
+}

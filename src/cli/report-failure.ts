@@ -1,0 +1,35 @@
+import { CommanderError } from "commander";
+import { type ExitCode, exitCode } from "../problems/exit-code.ts";
+import { formatProblems } from "../problems/format-problems.ts";
+import { type Problem, ProblemError } from "../problems/problem.ts";
+import { terminalStyle } from "./terminal-style.ts";
+import { version } from "./version.ts";
+
+/** Prints what went wrong to stderr, once, and says with which code to exit. */
+export function reportFailure(error: unknown): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.done : exitCode.usage;
+  if (error instanceof ProblemError) {
+    process.stderr.write(`${formatProblems(error.problems, terminalStyle(process.stderr))}\n`);
+    return exitCodeOf(error.problem);
+  }
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(
+    `This is a bug in Slipway ${version} (Node ${process.version}, ${process.platform}). Nothing more was started.\n` +
+      `Report it with the lines below and the journal of the run, if there was one ('slipway runs list').\n\n${stack}\n`,
+  );
+  return exitCode.bug;
+}
+
+/** The exit code for a command that ended because of this problem before it changed anything. */
+export function exitCodeOf(problem: Problem): ExitCode {
+  const area = problem.code.slice(0, problem.code.indexOf("/"));
+  switch (area) {
+    case "usage":
+    case "config":
+      return exitCode.usage;
+    case "ssh":
+      return exitCode.unreachable;
+    default:
+      return exitCode.refused;
+  }
+}

@@ -1,0 +1,8 @@
+import { printResult } from "../report/output.ts";
+import { clusterJsonSchema } from "../spec/json-schema.ts";
+import type { GlobalOptions } from "./program.ts";
+
+/** `slipway schema`: JSON also as text, since editors want nothing else. */
+export function schema(options: GlobalOptions): void {
+  printResult(clusterJsonSchema(), options.output === "yaml" ? "yaml" : "json", () => "");
+}

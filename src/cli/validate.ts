@@ -1,0 +1,10 @@
+import { printResult } from "../report/output.ts";
+import { openCluster } from "./open-cluster.ts";
+import type { GlobalOptions } from "./program.ts";
+
+/** `slipway validate` */
+export function validate(options: GlobalOptions): void {
+  const { spec, file, specDigest, warnings } = openCluster(options.file);
+  const result = { file, cluster: spec.name, hosts: spec.hosts.length, specDigest, warnings };
+  printResult(result, options.output, () => `${file} is valid: cluster ${spec.name}, ${spec.hosts.length} hosts`);
+}
