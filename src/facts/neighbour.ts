@@ -6,6 +6,8 @@ export interface Neighbour {
   readonly device: string;
   /** Link address, lower case. */
   readonly mac: string;
+  /** It answered just now. Otherwise it is an entry from earlier, of a machine that may be gone. */
+  readonly isConfirmed: boolean;
 }
 
 /**
@@ -22,7 +24,9 @@ export function neighbour(address: string): Fact<Neighbour | undefined> {
       const rows = jsonOf("neighbour", argv.join(" "), answer);
       if (!Array.isArray(rows)) throw notUnderstood("neighbour", argv.join(" "), answer, "it is not a list");
       const found = rows.find((row) => typeof row?.lladdr === "string" && !row.state?.includes("FAILED"));
-      return found === undefined ? undefined : { device: String(found.dev), mac: String(found.lladdr).toLowerCase() };
+      if (found === undefined) return undefined;
+      const isConfirmed = found.state?.includes("REACHABLE") === true;
+      return { device: String(found.dev), mac: String(found.lladdr).toLowerCase(), isConfirmed };
     },
   };
 }

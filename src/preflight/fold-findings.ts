@@ -1,10 +1,11 @@
 import type { HostName } from "../hosts/port.ts";
+import { foldedNames } from "../problems/fold-names.ts";
 import type { Problem } from "../problems/problem.ts";
 import type { Finding } from "./check.ts";
 import type { FoldedFinding } from "./preflight-report.ts";
 
-/** So many hosts are named in one line; the rest are a number. All are in the data. */
-const hostsNamed = 4;
+/** So many names or ranges of hosts are in one line; the rest are a number. All are in the data. */
+const namesShown = 6;
 /** So many different reasons of one finding are shown. */
 const reasonsShown = 3;
 
@@ -32,7 +33,7 @@ function fold(check: string, group: readonly Finding[], downgradedBecause: strin
   const problem: Problem = {
     code: `preflight/${check}`,
     severity,
-    message: hosts.length === 0 ? first.message : `${namesOf(hosts)}: ${first.message}`,
+    message: hosts.length === 0 ? first.message : `${foldedNames(hosts, namesShown)}: ${first.message}`,
     because: reasons(group),
     hint: first.hint,
     ...(hosts.length === 1 && only !== undefined ? { where: { host: only } } : {}),
@@ -41,20 +42,17 @@ function fold(check: string, group: readonly Finding[], downgradedBecause: strin
   return { check, severity, hosts, problem, ...(isDowngraded ? { downgraded: downgradedBecause } : {}) };
 }
 
-function namesOf(hosts: readonly HostName[]): string {
-  const named = hosts.length <= hostsNamed + 1 ? hosts : hosts.slice(0, hostsNamed);
-  const left = hosts.length - named.length;
-  return left === 0 ? named.join(", ") : `${named.join(", ")} and ${left} more`;
-}
-
-/** One reason when all hosts have the same; else which host has which, up to a few. */
+/** One reason when all hosts have the same; else which hosts have which, up to a few. */
 function reasons(group: readonly Finding[]): string {
-  const distinct = [...new Set(group.map((one) => one.because))];
-  if (distinct.length === 1 && distinct[0] !== undefined) return distinct[0];
-  const shown = distinct.slice(0, reasonsShown).map((because) => {
-    const host = group.find((one) => one.because === because)?.host;
-    return host === undefined ? because : `${host}: ${because}`;
+  const byReason = new Map<string, HostName[]>();
+  for (const { because, host } of group) {
+    byReason.set(because, [...(byReason.get(because) ?? []), ...(host === undefined ? [] : [host])]);
+  }
+  const [only] = byReason.keys();
+  if (byReason.size === 1 && only !== undefined) return only;
+  const shown = [...byReason].slice(0, reasonsShown).map(([because, hosts]) => {
+    return hosts.length === 0 ? because : `${foldedNames(hosts, namesShown)}: ${because}`;
   });
-  const left = distinct.length - shown.length;
+  const left = byReason.size - shown.length;
   return `${shown.join("; ")}${left === 0 ? "" : `; and ${left} more like it`}`;
 }

@@ -1,77 +1,54 @@
 import { createColors } from "picocolors";
+import { formatProblem, type TextOptions } from "../problems/format-problem.ts";
+import { printableText } from "../problems/printable-text.ts";
+import { wrapText } from "../problems/wrap-text.ts";
+import { countOf } from "../report/count-of.ts";
 import type { CheckReport, FoldedFinding, PreflightReport } from "./preflight-report.ts";
 
-/** How the report is laid out. */
-export interface PreflightTextOptions {
-  readonly colors: boolean;
-  /** Columns of the terminal; text is wrapped there. */
-  readonly width: number;
-}
-
-const indent = "    ";
+const margin = "  ";
 
 /**
  * The report for people: one line per check, `[etcd-fsync] passed: ...`, with its findings below, and a last line with
- * the counts. Ends without a newline.
+ * the counts. Ends without a line break.
  */
-export function preflightText(report: PreflightReport, { colors, width }: PreflightTextOptions): string {
-  const paint = createColors(colors);
-  const wrap = (text: string, hanging: string) => wrapped(text, Math.max(width, 40), hanging);
+export function preflightText(report: PreflightReport, options: TextOptions): string {
+  const colors = createColors(options.colors);
+  const width = Math.min(options.width ?? 80, 100);
   const states: Readonly<Record<CheckReport["state"], string>> = {
-    passed: paint.green("passed"),
-    warning: paint.yellow("warning"),
-    failed: paint.red("failed"),
-    skipped: paint.dim("skipped"),
+    passed: colors.green("passed"),
+    warning: colors.yellow("warning"),
+    failed: colors.red("failed"),
+    skipped: colors.dim("skipped"),
   };
-  const finding = ({ problem, severity, downgraded }: FoldedFinding): readonly string[] => {
-    const word = severity === "error" ? paint.red("error") : paint.yellow("warning");
-    return [
-      `  ${word} ${wrap(problem.message, indent)}`,
-      ...(problem.because === undefined ? [] : [`${indent}because  ${wrap(problem.because, `${indent}         `)}`]),
-      ...(downgraded === undefined
-        ? []
-        : [`${indent}an error by itself, downgraded in the cluster file: ${wrap(downgraded, `${indent}  `)}`]),
-      ...(problem.hint === undefined ? [] : [`${indent}hint     ${wrap(problem.hint.text, `${indent}         `)}`]),
-      ...(problem.hint?.command === undefined ? [] : [`${indent}         ${paint.cyan(problem.hint.command)}`]),
-    ];
+  const indented = (text: string) => text.split("\n").map((line) => (line === "" ? line : margin + line));
+  const finding = ({ problem, downgraded }: FoldedFinding): readonly string[] => {
+    const lines = indented(formatProblem(problem, { colors: options.colors, width: width - margin.length }));
+    if (downgraded === undefined) return lines;
+    const why = `an error by itself, downgraded in the cluster file: ${printableText(downgraded)}`;
+    return [...lines, ...wrapText(why, width - 2 * margin.length).map((line) => margin + margin + line)];
   };
   const lines = report.checks.flatMap((check) => {
-    const hasFindings = check.findings.length > 0;
-    const head = `${paint.bold(`[${check.name}]`)} ${states[check.state]}`;
-    return hasFindings ? [head, ...check.findings.flatMap(finding)] : [`${head}: ${wrap(check.because, indent)}`];
+    const head = `${colors.bold(`[${check.name}]`)} ${states[check.state]}`;
+    if (check.findings.length > 0) return [head, ...check.findings.flatMap(finding)];
+    const [first = "", ...rest] = wrapText(`[${check.name}] ${check.state}: ${printableText(check.because)}`, width);
+    // Wrapped as it will be seen, then painted: colours have no width.
+    return [first.replace(`[${check.name}] ${check.state}`, () => head), ...rest.map((line) => margin + margin + line)];
   });
-  const unreachable = report.unreachable.flatMap(({ host, problem }) => [
-    `${paint.red("unreachable")} ${host}: ${wrap(problem.message, indent)}`,
-    ...(problem.because === undefined ? [] : [`${indent}because  ${wrap(problem.because, `${indent}         `)}`]),
-    ...(problem.hint === undefined ? [] : [`${indent}hint     ${wrap(problem.hint.text, `${indent}         `)}`]),
-  ]);
-  return [...lines, ...unreachable, "", summary(report)].join("\n");
+  const unreachable = report.unreachable.flatMap(({ problem }) =>
+    indented(formatProblem(problem, { colors: options.colors, width: width - margin.length })),
+  );
+  const title = unreachable.length === 0 ? [] : [`${colors.bold("hosts")} ${colors.red("not reached")}`];
+  return [...lines, ...title, ...unreachable, "", summary(report)].join("\n");
 }
 
 function summary({ checks, hosts, errors, warnings, unreachable }: PreflightReport): string {
   const passed = checks.filter((check) => check.state === "passed").length;
   const parts = [
-    `${count(hosts, "host")} asked`,
-    `${passed} of ${count(checks.length, "check")} passed`,
-    count(warnings, "warning"),
-    count(errors, "error"),
-    ...(unreachable.length === 0 ? [] : [`${count(unreachable.length, "host")} not reached`]),
+    `${countOf(hosts, "host")} asked`,
+    `${passed} of ${countOf(checks.length, "check")} passed`,
+    countOf(warnings, "warning"),
+    countOf(errors, "error"),
+    ...(unreachable.length === 0 ? [] : [`${countOf(unreachable.length, "host")} not reached`]),
   ];
   return parts.join(", ");
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
-}
-
-/** Breaks text at spaces; the lines after the first start with `hanging`. A word longer than a line stays whole. */
-function wrapped(text: string, width: number, hanging: string): string {
-  const room = Math.max(width - hanging.length - 9, 20);
-  const lines: string[] = [];
-  for (const word of text.split(/\s+/)) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= room) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines.join(`\n${hanging}`);
 }

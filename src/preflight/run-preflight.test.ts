@@ -80,7 +80,7 @@ describe("runPreflight", () => {
     expect(preflightErrors(report)).toHaveLength(1);
     expect(problem).toMatchObject({
       code: "preflight/host-cpu",
-      message: "w-1, w-2, w-3: fewer CPU cores than a worker needs",
+      message: "w-1..3: fewer CPU cores than a worker needs",
       because: "found 2 cores; a worker needs at least 4 cores",
     });
     expect(problem?.where).toBeUndefined();

@@ -44,7 +44,7 @@ export interface BareHost {
   readonly carries?: (address: string) => number | undefined;
   readonly hasPing?: boolean;
   readonly interpreter?: "perl" | "python3" | "none";
-  /** Link address that answers for the VIP. */
+  /** Link address in the neighbour table for the VIP, and its state there; default REACHABLE. */
   readonly vipOwner?: string;
   readonly fsyncMicros?: readonly number[];
   readonly clockOffsetSeconds?: number;
@@ -143,7 +143,9 @@ function interfacesOf(host: HostSpec, number: string, bare: BareHost): string {
 }
 
 function neighboursOf({ vipOwner }: BareHost): string {
-  return vipOwner === undefined ? "[]" : `[{"dst":"10.0.0.10","dev":"eth0","lladdr":"${vipOwner}","state":["STALE"]}]`;
+  if (vipOwner === undefined) return "[]";
+  const [lladdr, state = "REACHABLE"] = vipOwner.split(" ");
+  return JSON.stringify([{ dst: "10.0.0.10", dev: "eth0", lladdr, state: [state] }]);
 }
 
 function unitsOf(bare: BareHost, { argv }: FakeCall): string {

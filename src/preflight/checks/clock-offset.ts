@@ -1,3 +1,4 @@
+import { countOf } from "../../report/count-of.ts";
 import { askHosts } from "../ask-hosts.ts";
 import type { Finding, PreflightCheck } from "../check.ts";
 
@@ -42,7 +43,11 @@ export const clockOffset: PreflightCheck = {
         hint: { text: "set the clock of this computer" },
       });
     }
-    return { state: "judged", findings: found, because: `${values.size} clocks are within ${limits.warningSeconds} s` };
+    return {
+      state: "judged",
+      findings: found,
+      because: `${countOf(values.size, "clock")} within ${limits.warningSeconds} s`,
+    };
   },
 };
 

@@ -1,5 +1,6 @@
 import { interpreter } from "../../facts/interpreter.ts";
 import { type TcpReach, tcpReach } from "../../facts/tcp-reach.ts";
+import { countOf } from "../../report/count-of.ts";
 import { judgeHosts } from "../ask-hosts.ts";
 import type { Finding, PreflightCheck } from "../check.ts";
 import { type Conversation, conversations } from "../peers.ts";
@@ -15,7 +16,7 @@ export const hostReachability: PreflightCheck = {
     const asked = new Set(context.hosts.map((host) => host.name));
     const all = conversations(context.spec).filter(({ from, to }) => asked.has(from.name) && asked.has(to.name));
     const talkers = context.hosts.filter((host) => all.some(({ from }) => from.name === host.name));
-    return judgeHosts(context, talkers, `${all.length} connections between hosts get through`, async (host) => {
+    return judgeHosts(context, talkers, `${countOf(all.length, "connection")} between hosts tried`, async (host) => {
       const by = await context.fact(host.name, interpreter);
       if (by === undefined) {
         return [

@@ -9,6 +9,9 @@ import { askHosts } from "../ask-hosts.ts";
 import type { CheckOutcome, Finding, PreflightCheck, PreflightContext } from "../check.ts";
 import { interfaceWith } from "../own-interface.ts";
 
+/** A host with many networks does not fill the screen. */
+const addressesShown = 6;
+
 type VirtualIp = Extract<EndpointSpec, { kind: "virtual-ip" }>;
 
 /** The virtual IP can be put on the load balancers, and nobody but them has it. */
@@ -64,7 +67,12 @@ function judgeSubnet(host: HostName, found: readonly Interface[], endpoint: Virt
     }),
   );
   if (fits) return [];
-  const shown = found.filter((one) => !one.isLoopback).map((one) => `${one.name} ${one.addresses[0]?.address ?? ""}`);
+  const shown = found
+    .filter((one) => !one.isLoopback)
+    .flatMap((one) =>
+      one.addresses.filter(({ scope }) => scope === "global").map((own) => `${one.name} ${own.address}`),
+    )
+    .slice(0, addressesShown);
   const interfaceText = endpoint.interface === undefined ? "no interface" : `no interface ${endpoint.interface}`;
   return [
     {
@@ -94,16 +102,17 @@ async function judgeStranger(
     return { reach, owner };
   });
   const answer = values.get(host);
+  const owner = answer?.owner;
   const isAnswered = answer?.reach?.state === "open" || answer?.reach?.state === "refused";
-  if (answer === undefined || (answer.owner === undefined && !isAnswered)) return findings;
-  const who = answer.owner === undefined ? "somebody" : `${answer.owner.mac} on ${answer.owner.device}`;
+  // Without an entry for it on the link, an answer came from a router: the address is not in this network.
+  if (owner === undefined || !(owner.isConfirmed || isAnswered)) return findings;
   return [
     ...findings,
     {
       severity: "error",
       host,
       message: `the virtual IP ${endpoint.address} is in use by another machine`,
-      because: `${who} answers for it, and no host of the cluster has it`,
+      because: `${owner.mac} on ${owner.device} answers for it, and no host of the cluster has it`,
       hint: {
         text: "choose a free address, or switch the other machine off",
         command: `ip neigh show to ${endpoint.address}`,
