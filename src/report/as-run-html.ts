@@ -1,7 +1,6 @@
 import { formatDuration } from "../problems/format-duration.ts";
 import { sourceLocation } from "../problems/format-source.ts";
 import { printableLines, printableOutput, printableText } from "../problems/printable-text.ts";
-import type { Problem } from "../problems/problem.ts";
 import type { AsRunRecord, StepRecord } from "./as-run-record.ts";
 import { asRunStyle } from "./as-run-style.ts";
 import {
@@ -49,7 +48,10 @@ export function htmlOf(record: AsRunRecord): string {
     ...section("Steps", stepTable(record)),
     ...section("During the run", momentList(record.moments)),
     ...section("Where the time went", timeTable(record)),
-    ...section("What each step did", record.steps.filter(hasDetails).map(detailHtml)),
+    ...section(
+      "What each step did",
+      record.steps.filter(hasDetails).map((step) => detailHtml(step, record.diffs)),
+    ),
     "</body>",
     "</html>",
   ].join("\n")}\n`;
@@ -76,14 +78,16 @@ function diffHtml(diff: string): string {
   return `<pre class="diff">${lines.join("\n")}</pre>`;
 }
 
-function problemHtml({ record, problem }: { readonly record: StepRecord; readonly problem: Problem }): string {
+function problemHtml({ record, problem }: AsRunRecord["problems"][number]): string {
   const { because, hint, evidence, where } = problem;
   const row = (label: string, value: string): string => `<dt>${label}</dt><dd>${value}</dd>`;
   const source = where?.source;
   return `<article class="problem ${problem.severity}">
 <h3>${html(problem.message)} <code>${html(problem.code)}</code></h3>
 <dl>${[
-    row("step", `<a href="#step-${record.number}">${record.number}</a> ${html(record.step.title)}`),
+    ...(record === undefined
+      ? []
+      : [row("step", `<a href="#step-${record.number}">${record.number}</a> ${html(record.step.title)}`)]),
     ...(where?.host === undefined ? [] : [row("host", html(where.host))]),
     ...(source === undefined
       ? []
@@ -150,7 +154,7 @@ function timeTable(record: AsRunRecord): string[] {
   ];
 }
 
-function detailHtml(record: StepRecord): string {
+function detailHtml(record: StepRecord, diffs: AsRunRecord["diffs"]): string {
   const { step, changes, commands } = record;
   const took = tookOf(record);
   const attempts = record.attempts > 1 ? `, ${countOf(record.attempts, "attempt")}` : "";
@@ -159,7 +163,9 @@ function detailHtml(record: StepRecord): string {
       const from = change.from === undefined ? "" : ` from <code>${html(change.from)}</code>`;
       const to = change.to === undefined ? "" : ` to <code>${html(change.to)}</code>`;
       const why = change.because === undefined ? "" : `, because ${html(change.because)}`;
-      const diff = change.diff === undefined ? "" : diffHtml(change.diff);
+      const first = diffs.get(change.diff ?? "") ?? record.number;
+      const same = `; the diff is that of <a href="#step-${first}">step ${first}</a>`;
+      const diff = change.diff === undefined ? "" : first < record.number ? same : diffHtml(change.diff);
       return `<li><b>${html(changeSigns[change.verb])}</b> ${change.verb} <code>${html(change.what)}</code>${from}${to}${why}${diff}</li>`;
     }),
     ...stepMoments(record).map(({ at, text }) => `<li><time>${html(timeOfDay(at))}</time> ${html(text)}</li>`),

@@ -1,7 +1,6 @@
 import { formatDuration } from "../problems/format-duration.ts";
 import { sourceLocation } from "../problems/format-source.ts";
-import { printableOutput } from "../problems/printable-text.ts";
-import type { Problem } from "../problems/problem.ts";
+import { printableLines, printableOutput } from "../problems/printable-text.ts";
 import type { AsRunRecord, StepRecord } from "./as-run-record.ts";
 import {
   evidenceEnd,
@@ -38,7 +37,10 @@ export function markdownOf(record: AsRunRecord): string {
       record.moments.map(({ at, text }) => `- ${timeOfDay(at)} ${markdownText(text)}`),
     ),
     ...section("Where the time went", timeLines(record)),
-    ...section("What each step did", record.steps.filter(hasDetails).flatMap(detailLines)),
+    ...section(
+      "What each step did",
+      record.steps.filter(hasDetails).flatMap((step) => detailLines(step, record.diffs)),
+    ),
   ];
   // Two empty lines in a row are one, except inside a code block, which is one entry of the list.
   const text = lines.filter((line, index) => line !== "" || (index > 0 && lines[index - 1] !== "")).join("\n");
@@ -49,18 +51,20 @@ function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ["", `## ${title}`, "", ...lines];
 }
 
-function problemLines({ record, problem }: { readonly record: StepRecord; readonly problem: Problem }): string[] {
+function problemLines({ record, problem }: AsRunRecord["problems"][number]): string[] {
   const { because, hint, evidence, where } = problem;
   const source = where?.source;
   return [
     `### ${markdownText(problem.message)}`,
     "",
     `- code: ${markdownCode(problem.code)}${problem.severity === "warning" ? " (warning)" : ""}`,
-    `- step ${record.number}: ${markdownText(record.step.title)} (${markdownCode(record.step.id)})`,
+    ...(record === undefined
+      ? []
+      : [`- step ${record.number}: ${markdownText(record.step.title)} (${markdownCode(record.step.id)})`]),
     ...(where?.host === undefined ? [] : [`- host: ${markdownText(where.host)}`]),
     ...(source === undefined ? [] : [`- at: ${markdownCode(sourceLocation(source))}`]),
     ...(source?.text === undefined ? [] : ["", markdownBlock(source.text, "", "  "), ""]),
-    ...(because === undefined ? [] : [`- because: ${markdownText(because)}`]),
+    ...(because === undefined ? [] : [`- because: ${printableLines(because).map(markdownText).join("; ")}`]),
     ...(hint === undefined ? [] : [`- hint: ${markdownText(hint.text)}`]),
     ...(hint?.command === undefined ? [] : ["", markdownBlock(hint.command, "sh", "  "), ""]),
     ...(evidence === undefined
@@ -107,7 +111,7 @@ function timeLines(record: AsRunRecord): string[] {
   ];
 }
 
-function detailLines(record: StepRecord): string[] {
+function detailLines(record: StepRecord, diffs: AsRunRecord["diffs"]): string[] {
   const { step, changes, commands } = record;
   const took = tookOf(record);
   const ended = outcomeOf(record) + (took === "" ? "" : `, ${took}`);
@@ -122,7 +126,11 @@ function detailLines(record: StepRecord): string[] {
       const from = change.from === undefined ? "" : ` from ${markdownCode(change.from)}`;
       const why = change.because === undefined ? "" : `, because ${markdownText(change.because)}`;
       const line = `- ${markdownCode(changeSigns[change.verb])} ${change.verb} ${markdownCode(change.what)}${from}${to}${why}`;
-      return [line, ...(change.diff === undefined ? [] : ["", markdownBlock(change.diff, "diff", "  "), ""])];
+      if (change.diff === undefined) return [line];
+      const first = diffs.get(change.diff) ?? record.number;
+      return first < record.number
+        ? [`${line}; the diff is that of step ${first}`]
+        : [line, "", markdownBlock(change.diff, "diff", "  "), ""];
     }),
     ...stepMoments(record).map(({ at, text }) => `- ${markdownText(timeOfDay(at))} ${markdownText(text)}`),
     ...commandLines(commands),

@@ -1,5 +1,6 @@
 import type { RunEvent, StepSummary } from "../engine/events.ts";
 import type { Change } from "../engine/step.ts";
+import { foldProblems } from "../problems/fold-problems.ts";
 import type { Problem } from "../problems/problem.ts";
 import { RunTally } from "./run-tally.ts";
 
@@ -28,12 +29,18 @@ export interface AsRunRecord {
   readonly tally: RunTally;
   readonly run: string;
   readonly lastAt: string | undefined;
+  /** Each diff and the number of the first step that made it: printed there in full, and referred to afterwards. */
+  readonly diffs: ReadonlyMap<string, number>;
   /** Steps in the order in which they started, then those that never did. */
   readonly steps: readonly StepRecord[];
   /** About the run as a whole: what the engine said, interruptions. */
   readonly moments: readonly Moment[];
-  readonly problems: readonly { readonly record: StepRecord; readonly problem: Problem }[];
+  /** Each problem with its step. Many problems are merged by what they have in common, and then have no step. */
+  readonly problems: readonly { readonly record: StepRecord | undefined; readonly problem: Problem }[];
 }
+
+/** With more problems than this, those that differ only in the host are merged. */
+const maxSingleProblems = 20;
 
 /** Builds the record of a run. The events may be those of a run that was cut off, or be none at all. */
 export function asRunRecord(events: Iterable<RunEvent>): AsRunRecord {
@@ -82,8 +89,18 @@ export function asRunRecord(events: Iterable<RunEvent>): AsRunRecord {
   const steps = [...inOrder]
     .flatMap((id) => records.get(id) ?? [])
     .map((record, at) => ({ ...record, number: at + 1 }));
-  const problems = steps.flatMap((record) => problemsOf(record).map((problem) => ({ record, problem })));
-  return { tally, run, lastAt, steps, moments, problems };
+  const single = steps.flatMap((record) => problemsOf(record).map((problem) => ({ record, problem })));
+  const merged = (): AsRunRecord["problems"] =>
+    foldProblems(single.map(({ problem }) => problem)).map((problem) => ({ record: undefined, problem }));
+  const problems = single.length <= maxSingleProblems ? single : merged();
+  return { tally, run, lastAt, diffs: firstSteps(steps), steps, moments, problems };
+}
+
+function firstSteps(steps: readonly StepRecord[]): Map<string, number> {
+  const diffs = new Map<string, number>();
+  for (const { changes, number } of steps)
+    for (const { diff } of changes) if (diff !== undefined && !diffs.has(diff)) diffs.set(diff, number);
+  return diffs;
 }
 
 function addToRecord(record: Omit<StepRecord, "number">, event: RunEvent): void {
@@ -121,12 +138,15 @@ function addToRecord(record: Omit<StepRecord, "number">, event: RunEvent): void 
   }
 }
 
-function problemsOf({ finished }: Omit<StepRecord, "number">): Problem[] {
+/** Problems of a step, each with the host it is about. */
+function problemsOf({ finished, step }: Omit<StepRecord, "number">): Problem[] {
   if (finished === undefined) return [];
-  return [
+  const problems = [
     ...("problem" in finished ? [finished.problem] : []),
     ...(finished.releaseProblem === undefined ? [] : [finished.releaseProblem]),
   ];
+  const host = step.on === "cluster" ? {} : { host: step.on };
+  return problems.map((problem) => ({ ...problem, where: { ...host, ...problem.where } }));
 }
 
 function neverEvent(event: never): never {

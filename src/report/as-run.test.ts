@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { eventAt, memberProblem, sampleRun, summaryOf } from "../../test/support/sample-run.ts";
+import { eventAt, memberProblem, runWith, sampleRun, summaryOf } from "../../test/support/sample-run.ts";
 import type { RunEvent } from "../engine/events.ts";
 import { asRunHtml, asRunMarkdown } from "./as-run.ts";
 import { markdownBlock, markdownCode, markdownText } from "./markdown-escape.ts";
@@ -136,6 +136,30 @@ Carried out:
     for (const anchor of html.matchAll(/href="#([^"]+)"/g)) expect(html).toContain(`id="${anchor[1]}"`);
   });
 
+  test("prints a diff once and refers to it afterwards", () => {
+    const again = "os.baseline/cp-2" as Extract<RunEvent, { step: unknown }>["step"];
+    const changes = sampleRun.flatMap((event) => (event.type === "step-changes" ? event.changes : []));
+    const events = [...sampleRun.slice(0, 6), eventAt(3, { type: "step-changes", step: again, changes })];
+    const markdown = asRunMarkdown(events);
+    expect(markdown.split("+10.0.0.11 cp-1").length).toBe(2);
+    expect(markdown).toContain("- `~` update `file /etc/hosts`; the diff is that of step 1\n");
+    expect(asRunHtml(events)).toContain('the diff is that of <a href="#step-1">step 1</a>');
+  });
+
+  test("merges many equal problems", () => {
+    const start = sampleRun[0] as Extract<RunEvent, { type: "run-started" }>;
+    const steps = Array.from({ length: 30 }, (_, n) => summaryOf(`a.b/w-${n}`, `Do it on w-${n}`, "a", `w-${n}`));
+    const events = [
+      { ...start, steps },
+      ...steps.map(({ id, on }) => {
+        const problem = { ...memberProblem, message: `${on}: has no room on its disk`, where: { host: on } };
+        return eventAt(1, { type: "step-finished", step: id, durationMs: 1, outcome: "failed", problem });
+      }),
+    ];
+    expect(asRunMarkdown(events).match(/^### .*disk$/gm)).toEqual(["### w-0..29: has no room on its disk"]);
+    expect(asRunHtml(events).match(/<article/g)?.length).toBe(1);
+  });
+
   test("says of a good run that it was one", () => {
     const start = sampleRun[0] as Extract<RunEvent, { type: "run-started" }>;
     const end = sampleRun.at(-1) as Extract<RunEvent, { type: "run-finished" }>;
@@ -171,44 +195,12 @@ describe("foreign text in the as-run document", () => {
   );
   const steering = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
 
-  const eventsWith = (text: string): RunEvent[] => {
-    const start = sampleRun[0] as Extract<RunEvent, { type: "run-started" }>;
-    const step = summaryOf(`a.b/${text}`, text, text, text);
-    const changes = [{ verb: "update", what: text, from: text, to: text, because: text, diff: text }] as const;
-    const source = { file: text, line: 1, column: 1, length: 1, text };
-    const problem = {
-      ...memberProblem,
-      message: text,
-      because: text,
-      hint: { text, command: text },
-      where: { host: text, step: step.id, source },
-      evidence: { command: text, exitCode: null, lastLines: [text] },
-    };
-    return [
-      { ...start, cluster: text, intention: text, by: text, version: text, planDigest: text, steps: [step] },
-      eventAt(0, { type: "run-said", text }),
-      eventAt(1, { type: "step-started", step: step.id, attempt: 2 }),
-      eventAt(1, { type: "step-changes", step: step.id, changes }),
-      eventAt(1, { type: "step-said", step: step.id, text }),
-      eventAt(1, { type: "step-waiting", step: step.id, title: text, because: text }),
-      eventAt(1, { type: "step-command", step: step.id, host: text, shown: text }),
-      eventAt(2, {
-        type: "step-finished",
-        step: step.id,
-        durationMs: 1,
-        outcome: "failed",
-        problem,
-        releaseProblem: problem,
-      }),
-    ];
-  };
-
   test("never becomes HTML", () => {
     const shape = (html: string): string[] => [...html.matchAll(/<[^>]*>/g)].map(([tag]) => tag);
-    const wanted = shape(asRunHtml(eventsWith("x")));
+    const wanted = shape(asRunHtml(runWith("x")));
     fc.assert(
       fc.property(foreign, (text) => {
-        const html = asRunHtml(eventsWith(text));
+        const html = asRunHtml(runWith(text));
         // The tags are the same whatever the text is, but for the lines of a diff that are coloured and line breaks.
         const plain = (tags: readonly string[]): string[] => tags.filter((tag) => !/^<(\/?span|br)/.test(tag));
         expect(plain(shape(html))).toEqual(plain(wanted));
@@ -231,10 +223,10 @@ describe("foreign text in the as-run document", () => {
       }
       return lines;
     };
-    const wanted = outline(asRunMarkdown(eventsWith("x")));
+    const wanted = outline(asRunMarkdown(runWith("x")));
     fc.assert(
       fc.property(foreign, (text) => {
-        const markdown = asRunMarkdown(eventsWith(text));
+        const markdown = asRunMarkdown(runWith(text));
         expect(outline(markdown)).toEqual(wanted);
         for (const line of markdown.split("\n")) expect(line).not.toMatch(steering);
       }),
@@ -257,8 +249,8 @@ describe("foreign text in the as-run document", () => {
 
   test("keeps its empty lines", () => {
     const text = "a\n\n\n\nb";
-    expect(asRunMarkdown(eventsWith(text))).toContain("\n\n\n\n  b\n");
-    expect(asRunHtml(eventsWith(text))).toContain("<pre>a\n\n\n\nb</pre>");
+    expect(asRunMarkdown(runWith(text))).toContain("\n\n\n\n  b\n");
+    expect(asRunHtml(runWith(text))).toContain("<pre>a\n\n\n\nb</pre>");
   });
 
   test("gets longer fences around backticks", () => {

@@ -1,3 +1,4 @@
+import pc from "picocolors";
 import type { RunEvent, StepSummary } from "../engine/events.ts";
 import { formatDuration } from "../problems/format-duration.ts";
 import { formatProblem } from "../problems/format-problem.ts";
@@ -14,19 +15,22 @@ export interface PlainLinesOptions {
   readonly timestamps?: boolean;
   /** Also print each change and each command carried out. Default false. */
   readonly verbose?: boolean;
+  /** Colour outcomes and problems, for logs that show colours. Default false. */
+  readonly colors?: boolean;
 }
 
-/** One line for each event that matters, for logs and pipes: no colours, no cursor movements. Problems take several. */
+/** One line for each event that matters, for logs and pipes: no cursor movements. Problems take several. */
 export function plainLines(out: LineOutput, options: PlainLinesOptions = {}): EventConsumer {
   const tally = new RunTally();
+  const colors = pc.createColors(options.colors ?? false);
   /** Last condition printed per step: a condition is printed when it begins to be waited for, not at every look. */
   const waits = new Map<string, string>();
   let closed = false;
 
-  const stepLine = (word: string, step: StepSummary, more = ""): string => {
+  const stepLine = (word: string, step: StepSummary, more = "", paint: (text: string) => string = String): string => {
     const width = String(tally.total).length;
     const progress = `[${String(tally.finished).padStart(width)}/${tally.total}]`;
-    return `${progress} ${word.padEnd(12)} ${printableText(step.title)}${hostOf(step)}${more}`;
+    return `${progress} ${paint(word.padEnd(12))} ${printableText(step.title)}${hostOf(step)}${more}`;
   };
 
   const linesOf = (event: RunEvent): string[] => {
@@ -75,15 +79,18 @@ export function plainLines(out: LineOutput, options: PlainLinesOptions = {}): Ev
         return [stepLine("waiting", step, printableText(` (for ${event.title}: ${event.because})`))];
       case "step-finished": {
         waits.delete(event.step);
+        const isGood = event.outcome === "applied" || event.outcome === "satisfied";
         const took = event.outcome === "not-started" ? "" : ` (${formatDuration(event.durationMs)})`;
-        const line = stepLine(outcomeWords[event.outcome], step, took);
+        const line = stepLine(outcomeWords[event.outcome], step, took, isGood ? colors.green : colors.red);
         const problems = [
           ...("problem" in event ? [event.problem] : []),
           ...(event.releaseProblem === undefined ? [] : [event.releaseProblem]),
         ];
         return [
           line,
-          ...problems.flatMap((problem) => indented(formatProblem(problem, { colors: false, width: 100 }))),
+          ...problems.flatMap((problem) =>
+            indented(formatProblem(problem, { colors: colors.isColorSupported, width: 100 })),
+          ),
         ];
       }
       default:

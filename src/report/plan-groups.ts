@@ -49,6 +49,10 @@ export function groupPlan(plan: Plan): PhaseGroup[] {
   const titles = new Map(plan.steps.map((step) => [step.id, step.title]));
   const phases = new Map<string, Map<string, Entry>>();
   const patterns = new Map<string, RegExp>();
+  // Diffs are long: equal ones get one number, so that keys stay short.
+  const diffs = new Map<string, number>();
+  const numberOf = (diff: string | undefined): number =>
+    diff === undefined ? -1 : orMade(diffs, diff, () => diffs.size);
 
   for (const step of plan.steps) {
     if (step.state === "satisfied") continue;
@@ -75,7 +79,8 @@ export function groupPlan(plan: Plan): PhaseGroup[] {
     );
     entry.group.members.push(member);
     if (state === "refused") entry.group.problems.push(step.problem);
-    if (state === "needed") for (const change of step.changes) addChange(entry, change, marked(change.what), member);
+    if (state === "needed")
+      for (const change of step.changes) addChange(entry, change, marked(change.what), numberOf(change.diff), member);
   }
   return [...phases].map(([phase, entries]) => ({ phase, steps: [...entries.values()].map((entry) => entry.group) }));
 }
@@ -93,8 +98,8 @@ function orMade<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   return made;
 }
 
-function addChange(entry: Entry, change: Change, what: string, member: string): void {
-  const key = JSON.stringify([change.verb, what, change.from, change.to, change.because, change.diff]);
+function addChange(entry: Entry, change: Change, what: string, diff: number, member: string): void {
+  const key = JSON.stringify([change.verb, what, change.from, change.to, change.because, diff]);
   const group = orMade(entry.changes, key, () => {
     const made: ChangeGroup = { change, what, members: [] };
     entry.group.changes.push(made);

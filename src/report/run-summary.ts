@@ -66,8 +66,9 @@ function headline(tally: RunTally, durationMs: number): string {
   const already = started?.satisfied ?? 0;
   const counts =
     outcomeCounts(tally.outcomes) + (already > 0 ? `, ${already.toLocaleString("en")} satisfied before` : "");
+  const state = ended === undefined ? "was cut off" : tally.interrupted !== undefined ? "interrupted" : "finished";
   const took = Number.isFinite(durationMs)
-    ? ` ${ended === undefined ? "after" : "in"} ${formatDuration(durationMs)}`
+    ? ` ${state === "finished" ? "in" : "after"} ${formatDuration(durationMs)}`
     : "";
   const cost =
     ended === undefined
@@ -75,7 +76,6 @@ function headline(tally: RunTally, durationMs: number): string {
       : `; ${countOf(ended.connections, "connection")}, ${countOf(ended.roundTrips, "round trip")}`;
   const flying =
     ended === undefined && tally.running.size > 0 ? `; ${countOf(tally.running.size, "step")} in flight` : "";
-  const state = ended === undefined ? "was cut off" : tally.interrupted !== undefined ? "interrupted" : "finished";
   return `${name} ${state}${took}: ${counts}${flying}${cost}`;
 }
 

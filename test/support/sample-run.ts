@@ -131,3 +131,35 @@ export const sampleRun: readonly RunEvent[] = [
     roundTrips: 31,
   }),
 ];
+
+/** A run of one step in which every text is the given one, with every type of event that a text gets into. */
+export function runWith(text: string): RunEvent[] {
+  const step = summaryOf(`a.b/${text}`, text, text, text);
+  const changes: readonly Change[] = [{ verb: "update", what: text, from: text, to: text, because: text, diff: text }];
+  const problem: Problem = {
+    ...memberProblem,
+    message: text,
+    because: text,
+    hint: { text, command: text },
+    where: { host: text, step: step.id, source: { file: text, line: 1, column: 1, length: 1, text } },
+    evidence: { command: text, exitCode: null, lastLines: [text] },
+  };
+  const about = { cluster: text, intention: text, by: text, version: text, planDigest: text };
+  return [
+    eventAt(0, { type: "run-started", ...about, steps: [step], satisfied: 0 }),
+    eventAt(0, { type: "run-said", text }),
+    eventAt(1, { type: "step-started", step: step.id, attempt: 2 }),
+    eventAt(1, { type: "step-changes", step: step.id, changes }),
+    eventAt(1, { type: "step-said", step: step.id, text }),
+    eventAt(1, { type: "step-waiting", step: step.id, title: text, because: text }),
+    eventAt(1, { type: "step-command", step: step.id, host: text, shown: text }),
+    eventAt(20, {
+      type: "step-finished",
+      step: step.id,
+      durationMs: 19_000,
+      outcome: "failed",
+      problem,
+      releaseProblem: problem,
+    }),
+  ];
+}

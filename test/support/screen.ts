@@ -10,8 +10,8 @@ export class Screen extends Writable {
   columns: number;
   rows: number;
   readonly isTTY = true;
-  /** Every line ever shown and not erased, the oldest first. */
-  readonly lines: string[] = [""];
+  /** The characters of every line ever shown and not erased, the oldest first. */
+  readonly lines: string[][] = [[]];
   writes = 0;
   #row = 0;
   #column = 0;
@@ -35,7 +35,7 @@ export class Screen extends Writable {
   /** What is visible, without empty lines at the end. */
   shown(): string {
     return this.lines
-      .map((line) => line.trimEnd())
+      .map((line) => line.join("").trimEnd())
       .join("\n")
       .trimEnd();
   }
@@ -45,13 +45,14 @@ export class Screen extends Writable {
     if (character === "\n") {
       this.#row++;
       this.#column = 0;
-      if (this.#row === this.lines.length) this.lines.push("");
+      if (this.#row === this.lines.length) this.lines.push([]);
       return;
     }
-    const line = (this.lines[this.#row] ?? "").padEnd(this.#column);
-    this.lines[this.#row] = line.slice(0, this.#column) + character + line.slice(this.#column + 1);
+    const line = this.lines[this.#row] ?? [];
+    while (line.length < this.#column) line.push(" ");
+    line[this.#column] = character;
     this.#column++;
-    if (this.#column > this.columns) throw new Error(`a line is longer than the terminal: ${line}`);
+    if (this.#column > this.columns) throw new Error(`a line is longer than the terminal: ${line.join("")}`);
   }
 
   #control(argument: string, command: string): void {
@@ -67,7 +68,8 @@ export class Screen extends Writable {
         this.#column = 0;
         return;
       case "K":
-        this.lines[this.#row] = argument === "2" ? "" : (this.lines[this.#row] ?? "").slice(0, this.#column);
+        (this.lines[this.#row] ?? []).length =
+          argument === "2" ? 0 : Math.min(this.#column, this.lines[this.#row]?.length ?? 0);
         return;
       case "m":
       case "h":
