@@ -1,0 +1,195 @@
+import { describe, expect, test } from "vitest";
+import { type EngineRig, engineRig, owner } from "../../test/support/engine-rig.ts";
+import { toyStep } from "../../test/support/toy-steps.ts";
+import { type ClusterLock, lockPath, takeClusterLock } from "./cluster-lock.ts";
+
+const path = lockPath("toy");
+
+function take(rig: EngineRig, run: string, pid: number, said: string[] = []): Promise<ClusterLock> {
+  const hosts = ["a", "b", "c"].map((name) => rig.hosts.host(name).host);
+  const isGone = ({ pid: one }: { pid: number }) => rig.gone.has(one);
+  return takeClusterLock("toy", run, rig.world, { hosts, owner: owner(pid), isGone }, (text) => said.push(text));
+}
+
+function left(rig: EngineRig): string[] {
+  return rig.hosts.used().flatMap((host) => host.files.paths().filter((one) => one.startsWith(path)));
+}
+
+/** Lets everything that does not wait for time go on. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 40; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+describe("the cluster lock", () => {
+  test("is refused to a second run, which is told who holds it, since when and until when", async () => {
+    const rig = engineRig(["a", "b", "c"]);
+    const lock = await take(rig, "run-1", 1);
+    await expect(take(rig, "run-2", 2)).rejects.toMatchObject({
+      problem: {
+        code: "engine/locked",
+        because: expect.stringMatching(
+          /^ann@laptop \(pid 1\) has held it for run run-1 since 2026-01-01T00:00:00.000Z; on a it lasts until 2026-01-01T00:05:00/,
+        ),
+      },
+    });
+    expect(await lock.release()).toEqual([]);
+    expect(left(rig)).toEqual([]);
+    await (await take(rig, "run-3", 3)).release();
+  });
+
+  test("goes to exactly one of several runs that start at the same moment", async () => {
+    const rig = engineRig(["a", "b", "c"]);
+    const tries = await Promise.allSettled([1, 2, 3, 4].map((pid) => take(rig, `run-${pid}`, pid)));
+    expect(tries.filter((one) => one.status === "fulfilled")).toHaveLength(1);
+    for (const one of tries) if (one.status === "fulfilled") await one.value.release();
+    expect(left(rig)).toEqual([]);
+  });
+
+  test("is renewed for as long as it is held", async () => {
+    const rig = engineRig(["a", "b", "c"]);
+    const lock = await take(rig, "run-1", 1);
+    await rig.clock.sleep(60 * 60_000);
+    expect(lock.lost.aborted).toBe(false);
+    await expect(take(rig, "run-2", 2)).rejects.toThrow("engine/locked");
+    await lock.release();
+  });
+
+  test("is taken over at once from a process that has ended", async () => {
+    const rig = engineRig(["a", "b", "c"]);
+    await take(rig, "run-1", 1);
+    rig.gone.add(1);
+    const said: string[] = [];
+    const lock = await take(rig, "run-2", 2, said);
+    expect(said).toEqual(
+      ["a", "b", "c"].map(
+        (host) => `the cluster lock on ${host} is taken over from run run-1 of ann@laptop, whose process has ended`,
+      ),
+    );
+    await lock.release();
+    expect(left(rig)).toEqual([]);
+  });
+
+  test("is taken over by exactly one of several, though all see it is stale", async () => {
+    const rig = engineRig(["a", "b", "c"]);
+    await take(rig, "run-1", 1);
+    rig.gone.add(1);
+    const tries = await Promise.allSettled([2, 3, 4].map((pid) => take(rig, `run-${pid}`, pid)));
+    expect(tries.filter((one) => one.status === "fulfilled")).toHaveLength(1);
+  });
+
+  test("is taken over when it has expired by the host's clock, and not before", async () => {
+    const rig = engineRig({ a: { clockOffsetSeconds: 3600 }, b: { clockOffsetSeconds: -3600 }, c: {} });
+    const dead = engineRig([]);
+    const hosts = ["a", "b", "c"].map((name) => rig.hosts.host(name).host);
+    // Its clock never moves, so it never renews: a laptop that was closed.
+    dead.clock.stop();
+    const asleep = { ...rig.world, clock: dead.clock };
+    await takeClusterLock("toy", "run-1", asleep, { hosts, owner: owner(1), isGone: () => false }, () => undefined);
+    rig.clock.advance(4 * 60_000);
+    await expect(take(rig, "run-2", 2)).rejects.toThrow("engine/locked");
+    rig.clock.advance(2 * 60_000);
+    const said: string[] = [];
+    await take(rig, "run-3", 3, said);
+    expect(said[0]).toMatch(/a is taken over from run run-1 of ann@laptop, which has not renewed it since/);
+  });
+
+  test("is lost when the majority of its hosts can no longer be reached, before anybody else can take it", async () => {
+    const rig = engineRig(["a", "b", "c"]);
+    const lock = await take(rig, "run-1", 1);
+    rig.hosts.host("a").unreachable = true;
+    await rig.clock.sleep(20 * 60_000);
+    expect(lock.lost.aborted).toBe(false);
+    rig.hosts.host("b").unreachable = true;
+    const since = rig.clock.now().getTime();
+    await new Promise((resolve) => lock.lost.addEventListener("abort", resolve));
+    expect(rig.clock.now().getTime() - since).toBeLessThanOrEqual(6 * 60_000);
+    expect(lock.lost.reason).toMatchObject({ problem: { code: "engine/lock-lost" } });
+  });
+
+  test("is lost when another has taken it over", async () => {
+    const rig = engineRig(["a", "b", "c"]);
+    const lock = await take(rig, "run-1", 1);
+    rig.gone.add(1);
+    await take(rig, "run-2", 2);
+    await new Promise((resolve) => lock.lost.addEventListener("abort", resolve));
+    await lock.release();
+    expect(rig.hosts.host("a").files.text(`${path}/owner.json`)).toContain('"run":"run-2"');
+  });
+
+  test("needs a majority of its hosts", async () => {
+    const rig = engineRig(["a", "b", "c"]);
+    rig.hosts.host("b").unreachable = true;
+    const said: string[] = [];
+    const lock = await take(rig, "run-1", 1, said);
+    expect(said).toEqual(["the cluster lock is not taken on b: b: no connection"]);
+    await lock.release();
+    rig.hosts.host("c").unreachable = true;
+    await expect(take(rig, "run-2", 2)).rejects.toMatchObject({
+      problem: {
+        code: "engine/lock-hosts-unreachable",
+        because: expect.stringContaining("1 of 3 lock hosts (a, b, c) answer, 2 are needed"),
+      },
+    });
+    rig.hosts.host("b").unreachable = false;
+    rig.hosts.host("c").unreachable = false;
+    expect(left(rig)).toEqual([]);
+  });
+
+  test("is had again by the next run wherever a run is killed while it takes, holds or gives back the lock", async () => {
+    // Take and give back on three hosts are 9 changes: mkdir, mkdir -p, mkdir, write, remove on the first time.
+    for (let changes = 0; changes <= 20; changes += 1) {
+      const rig = engineRig(["a", "b", "c"]);
+      rig.hosts.freezeAfter(changes);
+      void take(rig, "run-1", 1).then((lock) => lock.release());
+      await settle();
+      rig.gone.add(1);
+      rig.hosts.thaw();
+      const lock = await take(rig, "run-2", 2);
+      expect(await lock.release()).toEqual([]);
+      expect(left(rig)).toEqual([]);
+    }
+  });
+
+  test("is had again after a run is killed in the middle of a takeover", async () => {
+    for (let changes = 0; changes <= 12; changes += 1) {
+      const rig = engineRig(["a", "b", "c"]);
+      await take(rig, "run-1", 1);
+      rig.gone.add(1);
+      rig.hosts.freezeAfter(changes);
+      void take(rig, "run-2", 2);
+      await settle();
+      rig.gone.add(2);
+      rig.hosts.thaw();
+      const lock = await take(rig, "run-3", 3);
+      await lock.release();
+      expect(left(rig)).toEqual([]);
+    }
+  });
+
+  test("stops a run that loses it from starting anything more", async () => {
+    const rig = engineRig(["a", "b", "c"]);
+    const slow = toyStep("slow", "a", [], {
+      withinMs: 2 * 60 * 60_000,
+      async apply(act) {
+        await act.change({ kind: "write", path: "/toy/slow", content: "done", mode: 0o644 });
+        for (const host of ["b", "c"]) rig.hosts.host(host).unreachable = true;
+        await rig.clock.sleep(60 * 60_000);
+      },
+    });
+    const result = await rig.apply([slow, toyStep("next", "a", ["slow"])]);
+    expect(result.problems.map((one) => one.code)).toContain("engine/lock-lost");
+    expect(Object.fromEntries(result.outcomes)).toMatchObject({
+      slow: { outcome: "applied" },
+      next: { outcome: "cancelled" },
+    });
+  });
+
+  test("keeps a second run from changing anything", async () => {
+    const rig = engineRig(["a", "b", "c"]);
+    await take(rig, "other", 9);
+    const before = rig.hosts.changeCount();
+    await expect(rig.apply([toyStep("one", "a")])).rejects.toThrow("engine/locked");
+    expect(rig.hosts.changeCount()).toBe(before);
+    expect(rig.journal.events).toEqual([]);
+  });
+});
