@@ -80,8 +80,11 @@ export async function makeMachineGroups(tag: string, machine: string): Promise<M
   return { watch, run };
 }
 
-/** Processes in a group (`tag`, or `tag/machine`) or below it, in any tree. Found by the group, so never anyone else's. */
-export async function processesIn(group: string): Promise<readonly number[]> {
+/**
+ * Processes in a group (`tag`, or `tag/machine`) or below it, in any tree, by asking every process of the computer.
+ * Finds also one that had joined only some of the trees when its maker was killed.
+ */
+async function membersOf(group: string): Promise<readonly number[]> {
   const found: number[] = [];
   for (const entry of await readdir("/proc")) {
     if (!/^\d+$/.test(entry)) continue;
@@ -90,6 +93,29 @@ export async function processesIn(group: string): Promise<readonly number[]> {
     if (inGroup === true) found.push(Number(entry));
   }
   return found;
+}
+
+async function processesBelow(path: string): Promise<readonly number[]> {
+  const procs = await readFile(join(path, "cgroup.procs"), "utf8").catch(unlessGone);
+  if (procs === undefined) return [];
+  const entries = (await readdir(path, { withFileTypes: true }).catch(unlessGone)) ?? [];
+  const below = await Promise.all(
+    entries.filter((e) => e.isDirectory()).map((e) => processesBelow(join(path, e.name))),
+  );
+  return [
+    procs
+      .split("\n")
+      .filter((line) => line !== "" && line !== "0")
+      .map(Number),
+    ...below,
+  ].flat();
+}
+
+/** Processes in a group (`tag`, or `tag/machine`) or below it. Found by the group, so never anyone else's. */
+export async function processesIn(group: string): Promise<readonly number[]> {
+  // Every process of a machine is in every tree, and the first is the one that is joined first.
+  const [first] = await hierarchies();
+  return first === undefined ? [] : await processesBelow(join(first.path, group));
 }
 
 async function removeTree(path: string): Promise<void> {
@@ -117,7 +143,7 @@ export async function removeGroups(group: string): Promise<void> {
 /** Ends every process of a group with SIGKILL, and those they start meanwhile. Throws after 20 s without success. */
 export async function killGroup(group: string): Promise<void> {
   for (let attempt = 0; attempt < 200; attempt++) {
-    const pids = await processesIn(group);
+    const pids = await membersOf(group);
     if (pids.length === 0) return;
     for (const pid of pids) {
       try {
@@ -128,5 +154,5 @@ export async function killGroup(group: string): Promise<void> {
     }
     await pause(attempt < 5 ? 20 : 100);
   }
-  throw new Error(`processes of ${group} did not end within 20 s: ${(await processesIn(group)).join(", ")}`);
+  throw new Error(`processes of ${group} did not end within 20 s: ${(await membersOf(group)).join(", ")}`);
 }

@@ -93,7 +93,7 @@ export async function waitForSsh(
   for (let poll = 0; Date.now() < deadline; poll++) {
     signal?.throwIfAborted();
     if ((await greetsAsSsh(address)) && (await lacksNologin(lab, machine))) return;
-    if (poll > 20 && (await processesIn(groupOf(lab, machine))).length === 0) break;
+    if (poll > 20 && poll % 10 === 0 && (await processesIn(groupOf(lab, machine))).length === 0) break;
     await pause(150);
   }
   throw new ProblemError(

@@ -14,10 +14,10 @@ async function startTicks(pid: number): Promise<string | undefined> {
   return stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
 }
 
-/** Turns "the process is gone" into undefined, and lets every other error pass. For reads below /proc/PID. */
+/** Turns "it is not there (any more)" into undefined, and lets every other error pass: for files, processes, groups. */
 export function unlessGone(error: unknown): undefined {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "ENOENT" || code === "ESRCH") return undefined;
+  if (code === "ENOENT" || code === "ESRCH" || code === "ENODEV") return undefined;
   throw error;
 }
 

@@ -40,10 +40,10 @@ export async function runProgram(argv: readonly string[], options: ProgramOption
     const child = spawn(program, args, {
       env: { ...programEnv, ...options.env },
       cwd: "/",
-      timeout: timeoutMs,
-      killSignal: "SIGKILL",
-      ...(signal === undefined ? {} : { signal }),
+      ...(signal === undefined ? {} : { signal, killSignal: "SIGKILL" as const }),
     });
+    // Not spawn's own `timeout`: that one keeps the process alive when the program does not exist.
+    const overdue = setTimeout(() => child.kill("SIGKILL"), timeoutMs);
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.stdout.on("data", (bytes: Buffer) => stdout.push(bytes));
@@ -51,10 +51,12 @@ export async function runProgram(argv: readonly string[], options: ProgramOption
     // A program that ends without reading its input is judged by its exit code.
     child.stdin.on("error", () => child.stdin.destroy());
     child.on("error", (error: NodeJS.ErrnoException) => {
+      clearTimeout(overdue);
       if (error.code === "ENOENT") resolve({ exitCode: 127, stdout: "", stderr: `${program}: not found` });
       else reject(error);
     });
     child.on("close", (code) => {
+      clearTimeout(overdue);
       const texts = { stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() };
       resolve({ exitCode: code ?? 137, ...texts });
     });
