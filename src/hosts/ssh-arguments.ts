@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { posix } from "node:path";
 import { quoteAll } from "./quote.ts";
-import { jumpHops, type SshHop, type SshTarget } from "./ssh-target.ts";
+import { jumpHops, type SshHop, type SshTarget, whyNotUsable } from "./ssh-target.ts";
 
 /** What all connections of a run share. */
 export interface SshClientSettings {
@@ -26,10 +26,20 @@ export function controlPath(settings: SshClientSettings, name: string, target: S
   return socketPath(settings, [...jumpHops(name, target), target], target.identityFile);
 }
 
-/** Control sockets of the jump hosts on the way to a target. */
-export function jumpControlPaths(settings: SshClientSettings, name: string, target: SshTarget): readonly string[] {
-  const hops = jumpHops(name, target);
-  return hops.flatMap((_, index) => socketPath(settings, hops.slice(0, index + 1), undefined) ?? []);
+/** The control sockets of all targets and of the jump hosts on the way to them. */
+export function controlPathsOf(
+  settings: SshClientSettings,
+  targets: ReadonlyMap<string, SshTarget>,
+): readonly string[] {
+  const sockets = new Set<string | undefined>();
+  for (const [name, target] of targets) {
+    // A target that cannot be used was never connected to.
+    if (whyNotUsable(target) !== undefined) continue;
+    const hops = jumpHops(name, target);
+    for (const index of hops.keys()) sockets.add(socketPath(settings, hops.slice(0, index + 1)));
+    sockets.add(controlPath(settings, name, target));
+  }
+  return [...sockets].filter((socket) => socket !== undefined);
 }
 
 function socketPath(settings: SshClientSettings, way: readonly SshHop[], identity?: string): string | undefined {
@@ -74,7 +84,7 @@ function proxyCommand(settings: SshClientSettings, hops: readonly SshHop[]): str
   const before = proxyCommand(settings, hops.slice(0, -1));
   const words = [
     "ssh",
-    ...options(settings, socketPath(settings, hops, undefined)),
+    ...options(settings, socketPath(settings, hops)),
     ...(before === undefined ? [] : ["-o", `ProxyCommand=${before}`]),
     ...where(last),
   ];

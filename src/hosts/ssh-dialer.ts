@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
-import { ProblemError } from "../problems/problem.ts";
+import { type Problem, ProblemError } from "../problems/problem.ts";
 import { tellMaster } from "./control-sockets.ts";
 import type { HandshakeLimit } from "./handshake-limit.ts";
 import type { HostName } from "./port.ts";
@@ -27,8 +27,11 @@ export interface DialerOptions {
   /** False: a shell that is not root's is good enough. */
   readonly requireRoot: boolean;
   password(host: HostName): Promise<Secret>;
-  /** The problem of a host key that is not known, with its fingerprint; asked for when ssh refused for that reason. */
-  explainUnknownKey(host: HostName, target: SshTarget): Promise<ProblemError>;
+  /**
+   * Finds out more about a problem ssh reported: the fingerprint of an unknown host key, or what a jump host said (ssh
+   * drops its words when the connection is to be kept).
+   */
+  explain(host: HostName, target: SshTarget, problem: Problem): Promise<Problem>;
 }
 
 /** A shell that answered, and the outputs of the commands sent along. */
@@ -38,7 +41,7 @@ export interface Dialled {
 }
 
 /** How long a connection that is already open gets for its first answer before a new one is made. */
-const reusedWithinMs = 8_000;
+const reusedWithinMs = 5_000;
 /** How often a connection that was dropped in the handshake is tried: sshd does so at random when it has too many. */
 const triesWhenDropped = 4;
 
@@ -67,11 +70,12 @@ export class SshDialer {
         if (!(error instanceof ShellLost) || error.answered > 0) throw error;
         const problem = connectProblem(host, target, error);
         if (reused && socket !== undefined && !isVerdict(problem.code)) {
-          await tellMaster(socket, "exit");
+          // Not "exit": another command may still be using it.
+          await tellMaster(socket, "stop");
           continue;
         }
-        if (problem.code === "ssh/host-key-unknown") throw await this.#options.explainUnknownKey(host, target);
-        if (problem.code !== "ssh/refused-by-host" || attempt >= triesWhenDropped) throw new ProblemError(problem);
+        const explained = await this.#options.explain(host, target, problem);
+        if (explained.code !== "ssh/refused-by-host" || attempt >= triesWhenDropped) throw new ProblemError(explained);
         await pause(100 + Math.random() * 400 * 2 ** attempt);
       } finally {
         leave();

@@ -1,15 +1,16 @@
-import { ProblemError } from "../problems/problem.ts";
+import { existsSync } from "node:fs";
+import { type Problem, ProblemError } from "../problems/problem.ts";
 import { ConnectionPool } from "./connection-pool.ts";
 import { prepareControlDirectory, tellMaster } from "./control-sockets.ts";
 import { HandshakeLimit } from "./handshake-limit.ts";
 import type { HostName, HostSession, Hosts } from "./port.ts";
 import type { Secret } from "./secret.ts";
 import { spawnShell } from "./shell-process.ts";
-import { controlPath, jumpControlPaths, type SshClientSettings } from "./ssh-arguments.ts";
+import { controlPath, controlPathsOf, type SshClientSettings } from "./ssh-arguments.ts";
 import { type OpenShell, SshDialer } from "./ssh-dialer.ts";
 import { type ObservedCommand, SshSession, type Usage } from "./ssh-session.ts";
 import type { SshTarget } from "./ssh-target.ts";
-import { checkHostKey } from "./trust.ts";
+import { checkHostKey, type HostKeyState } from "./trust.ts";
 
 /** How to reach the hosts of a cluster. */
 export interface OpenSshOptions {
@@ -81,7 +82,7 @@ export function openSshHosts(options: OpenSshOptions): SshHosts {
     connectWithinMs,
     requireRoot: options.requireRoot ?? true,
     password: rememberPasswords(options, targetOf),
-    explainUnknownKey: (host, target) => explainUnknownKey(host, target, settings),
+    explain: (host, target, problem) => explain(host, target, problem, settings),
   });
   const sessions = new Map<HostName, SshSession>();
 
@@ -113,13 +114,8 @@ export function openSshHosts(options: OpenSshOptions): SshHosts {
       await Promise.all([...sessions.values()].map((session) => session.close()));
     },
     async closeMasters() {
-      const sockets = new Set<string>();
-      for (const [host, target] of options.targets) {
-        const own = controlPath(settings, host, target);
-        if (own !== undefined) sockets.add(own);
-        for (const jump of jumpControlPaths(settings, host, target)) sockets.add(jump);
-      }
-      await Promise.all([...sockets].map((socket) => tellMaster(socket, "exit")));
+      const open = controlPathsOf(settings, options.targets).filter((socket) => existsSync(socket));
+      await Promise.all(open.map((socket) => tellMaster(socket, "exit")));
     },
   };
 }
@@ -148,24 +144,41 @@ function noPassword(host: HostName): ProblemError {
   });
 }
 
-async function explainUnknownKey(
+async function explain(
   host: HostName,
   target: SshTarget,
+  problem: Problem,
   settings: SshClientSettings,
-): Promise<ProblemError> {
-  const state = await checkHostKey(host, target, settings);
-  if (state.state === "changed") return new ProblemError(state.problem);
-  const offered = state.state === "unknown" ? state.keys.map((key) => `${key.type} ${key.fingerprint}`) : [];
-  const at = state.state === "unknown" ? state.at : target.host;
-  return new ProblemError({
+): Promise<Problem> {
+  const behindJump = problem.code === "ssh/refused-by-host" && target.proxyJump !== undefined;
+  if (problem.code !== "ssh/host-key-unknown" && !behindJump) return problem;
+  try {
+    // On connections of its own: through a kept one the jump host's words would be lost again.
+    const { controlDirectory: _, ...own } = settings;
+    const state = await checkHostKey(host, target, own);
+    if (state.state === "changed") return state.problem;
+    return state.state === "unknown" ? unknownKey(host, state, settings.knownHostsFile) : problem;
+  } catch (error) {
+    if (error instanceof ProblemError) return error.problem;
+    throw error;
+  }
+}
+
+function unknownKey(
+  host: HostName,
+  state: Extract<HostKeyState, { state: "unknown" }>,
+  knownHostsFile: string,
+): Problem {
+  const offered = state.keys.map((key) => `${key.type} ${key.fingerprint}`).join(", ");
+  return {
     code: "ssh/host-key-unknown",
     severity: "error",
-    message: `${host}: the host key${state.state === "unknown" && state.isJump ? " of its jump host" : ""} is not known`,
-    because: `${at} offers ${offered.join(", ") || "a key"}; none of it is recorded in ${settings.knownHostsFile} or your own known_hosts`,
+    message: `${host}: the host key${state.isJump ? " of its jump host" : ""} is not known`,
+    because: `${state.at} offers ${offered}; it is recorded neither in ${knownHostsFile} nor in your own known_hosts`,
     hint: {
       text: "compare the fingerprint with the host's own, then record it",
       command: `slipway hosts trust ${host}`,
     },
     where: { host },
-  });
+  };
 }

@@ -23,48 +23,52 @@ export interface SshHop {
 const hostPattern = /^[A-Za-z0-9_.:][A-Za-z0-9_.:%-]*$/;
 const userPattern = /^[A-Za-z0-9_.][A-Za-z0-9_.@\\$+-]*$/;
 
-/**
- * The jump hosts of a target, in the order they are passed. Throws `ssh/target-not-usable` for anything that ssh, or
- * the shell it starts for a jump, could read as something else than a name.
- */
-export function jumpHops(name: string, target: SshTarget): readonly SshHop[] {
-  requireHop(name, target);
-  if (target.identityFile?.startsWith("-")) refuse(name, "identity file", target.identityFile);
-  if (target.identityFile !== undefined && /[\0\n\r]/.test(target.identityFile)) {
-    refuse(name, "identity file", target.identityFile);
+const jumpPattern = /^(?:ssh:\/\/)?(?:([^@]+)@)?(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?\/?$/;
+
+/** The part of a target that ssh, or the shell it starts for a jump, could read as something else than a name. */
+export function whyNotUsable(target: SshTarget): { readonly what: string; readonly value: string } | undefined {
+  const { identityFile } = target;
+  if (identityFile !== undefined && (identityFile.startsWith("-") || /[\0\n\r]/.test(identityFile))) {
+    return { what: "identity file", value: identityFile };
   }
-  if (target.proxyJump === undefined || target.proxyJump === "none") return [];
-  return target.proxyJump.split(",").map((jump) => {
-    const match = /^(?:ssh:\/\/)?(?:([^@]+)@)?(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?\/?$/.exec(jump.trim());
-    const host = match?.[2] ?? match?.[3];
-    if (host === undefined) refuse(name, "jump host", jump);
-    const hop = {
-      host,
-      ...(match?.[1] === undefined ? {} : { user: match[1] }),
-      ...(match?.[4] === undefined ? {} : { port: Number(match[4]) }),
-    };
-    requireHop(name, hop);
-    return hop;
-  });
+  for (const jump of jumpTexts(target)) {
+    const hop = parseJump(jump);
+    if (hop === undefined || badWord(hop) !== undefined) return { what: "jump host", value: jump };
+  }
+  return badWord(target);
 }
 
-function requireHop(name: string, hop: SshHop): void {
-  if (!hostPattern.test(hop.host)) refuse(name, "ssh host", hop.host);
-  if (hop.user !== undefined && !userPattern.test(hop.user)) refuse(name, "ssh user", hop.user);
-  const { port } = hop;
-  if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65536))
-    refuse(name, "ssh port", String(port));
-}
-
-function refuse(name: string, what: string, value: string): never {
+/** The jump hosts of a target, in the order they are passed. Throws `ssh/target-not-usable`. */
+export function jumpHops(name: string, target: SshTarget): readonly SshHop[] {
+  const bad = whyNotUsable(target);
+  if (bad === undefined) return jumpTexts(target).flatMap((jump) => parseJump(jump) ?? []);
   throw new ProblemError({
     code: "ssh/target-not-usable",
     severity: "error",
-    message: `${name}: the ${what} ${JSON.stringify(value)} cannot be used`,
+    message: `${name}: the ${bad.what} ${JSON.stringify(bad.value)} cannot be used`,
     because: "only letters, digits and . _ : % - may be in it, and it may not begin with a dash",
     hint: { text: "give it an alias in ~/.ssh/config and name that" },
     where: { host: name },
   });
+}
+
+function jumpTexts(target: SshTarget): readonly string[] {
+  if (target.proxyJump === undefined || target.proxyJump === "none") return [];
+  return target.proxyJump.split(",").map((jump) => jump.trim());
+}
+
+function parseJump(text: string): SshHop | undefined {
+  const [, user, bracketed, plain, port] = jumpPattern.exec(text) ?? [];
+  const host = bracketed ?? plain;
+  if (host === undefined) return undefined;
+  return { host, ...(user === undefined ? {} : { user }), ...(port === undefined ? {} : { port: Number(port) }) };
+}
+
+function badWord({ host, user, port }: SshHop): { readonly what: string; readonly value: string } | undefined {
+  if (!hostPattern.test(host)) return { what: "ssh host", value: host };
+  if (user !== undefined && !userPattern.test(user)) return { what: "ssh user", value: user };
+  if (port === undefined || (Number.isInteger(port) && port > 0 && port < 65536)) return undefined;
+  return { what: "ssh port", value: String(port) };
 }
 
 /** "admin@10.0.0.1 port 2222", for messages. */
