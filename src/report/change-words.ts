@@ -18,13 +18,32 @@ export const impactWords: Readonly<Record<Impact, string>> = {
   "destroys-data": "destroys data",
 };
 
+/** What changes are counted by; a longer name stands before one it begins with. */
+const kinds = [
+  "file",
+  "directory",
+  "link",
+  "package",
+  "service",
+  "sysctl",
+  "setting",
+  "kernel module",
+  "SELinux boolean",
+  "swap",
+  "user",
+  "group",
+  "secret",
+  "certificate",
+  "virtual IP",
+  "etcd member",
+] as const;
+
 /**
- * The kind of thing a change is about, for counting: "file" of "file /etc/hosts", "etcd member" of "etcd member cp-2".
- * "other change" when the text has another shape.
+ * The kind of thing a change is about, for counting: "file" of "file /etc/hosts". What only runs is an "action";
+ * undefined for anything else.
  */
-export function changeKind(what: string): string {
-  const words = what.trim().split(/\s+/);
-  const end = words.findIndex((word, index) => index > 0 && word.startsWith("/"));
-  const kind = words.slice(0, end > 0 ? end : Math.max(1, words.length - 1)).join(" ");
-  return /^[a-zA-Z][a-zA-Z -]{0,23}$/.test(kind) ? kind : "other change";
+export function changeKind(change: Pick<Change, "verb" | "what">): string | undefined {
+  const kind = kinds.find((name) => change.what.startsWith(`${name} `) || change.what.startsWith(`${name}s `));
+  if (kind !== undefined && (change.verb !== "run" || kind === "etcd member")) return kind;
+  return change.verb === "run" ? "action" : undefined;
 }

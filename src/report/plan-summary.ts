@@ -33,6 +33,7 @@ export function planSummary(plan: Plan): string[] {
   const impacts = new Map<string, number>();
   const add = (counts: Map<string, number>, key: string): unknown => counts.set(key, (counts.get(key) ?? 0) + 1);
   let changes = 0;
+  let others = 0;
   for (const step of plan.steps) {
     const attention = step.impact !== "none" && step.impact !== "restarts-component";
     if (attention && (step.state === "needed" || step.state === "unknown")) add(impacts, impactWords[step.impact]);
@@ -40,7 +41,10 @@ export function planSummary(plan: Plan): string[] {
     changed.add(step.on);
     for (const change of step.changes) {
       changes++;
-      add(change.verb === "restart" ? restarts : kinds, changeKind(change.what));
+      const kind = changeKind(change);
+      if (change.verb === "restart") add(restarts, kind ?? "component");
+      else if (kind !== undefined) add(kinds, kind);
+      else others++;
     }
   }
   const aboutCluster = changed.delete("cluster");
@@ -51,7 +55,7 @@ export function planSummary(plan: Plan): string[] {
 
   const sorted = [...kinds].sort((left, right) => right[1] - left[1]);
   const named = sorted.slice(0, maxKinds).map(([kind, many]) => countOf(many, kind));
-  const others = sorted.slice(maxKinds).reduce((sum, [, many]) => sum + many, 0);
+  others += sorted.slice(maxKinds).reduce((sum, [, many]) => sum + many, 0);
   if (others > 0) named.push(countOf(others, "other change"));
 
   const known = countOf(changes, "change") + (places === "" ? "" : ` on ${places}`);

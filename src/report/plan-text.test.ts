@@ -172,6 +172,35 @@ Nothing to do on 1 host that answered; 1 host did not answer`,
     expect(text).toMatch(/ and 487 more$/m);
   });
 
+  test("counts by kind, actions and unusual things apart", () => {
+    const step = summaryOf("os.setup/w-1", "Set up the operating system of w-1", "baseline", "w-1");
+    const whats = [
+      "package a",
+      "package b",
+      "etcd member w-1",
+      "virtual IP 10.0.0.9",
+      "directory /a",
+      "swap /dev/b",
+      "sysctl c",
+      "secret d",
+      "magic",
+    ];
+    const plan = planOf([
+      neededStep(step, [
+        ...whats.map((what) => ({ verb: "create", what }) as const),
+        { verb: "run", what: "systemctl daemon-reload" },
+        { verb: "restart", what: "the API server" },
+      ]),
+    ]);
+    expect(
+      planText(plan, { ...plain, width: 200 })
+        .split("\n")
+        .at(-1),
+    ).toBe(
+      "11 changes on 1 host: 2 packages, 1 etcd member, 1 virtual IP, 1 directory, 1 swap, 1 sysctl, 3 other changes; 1 component restarts",
+    );
+  });
+
   test("marks steps that destroy data", () => {
     const wipe = summaryOf("etcd.data.wipe/cp-1", "Remove the etcd data of cp-1", "etcd", "cp-1", "destroys-data");
     const text = planText(planOf([neededStep(wipe, [{ verb: "delete", what: "directory /var/lib/etcd" }])]), plain);

@@ -136,7 +136,7 @@ class PlanPrinter {
     this.#lines.push(...text.split("\n").map((line) => (line === "" ? "" : `  ${line}`)), "");
   }
 
-  /** The title with its hosts: "Write the etcd unit on cp-1..3", "Join <host> to the etcd cluster: cp-1..3". */
+  /** The title with its hosts: "Set up the system of all 7 hosts", "Join <host> to the etcd cluster: cp-1..3". */
   #heading(step: StepGroup): string {
     const members = new Set(step.members);
     const [only] = members;
@@ -144,10 +144,9 @@ class PlanPrinter {
       const title = printableText(step.title.replaceAll(hostMark, only));
       return only === "cluster" || step.title.includes(hostMark) ? title : `${title} on ${printableText(only)}`;
     }
-    const end = ` on ${hostMark}`;
     const hosts = this.#hosts(members);
-    if (step.title.endsWith(end) && step.title.indexOf(hostMark) === step.title.length - 1)
-      return `${printableText(step.title.slice(0, -end.length))} on ${hosts}`;
+    if (step.title.indexOf(` ${hostMark}`) === step.title.length - 2)
+      return printableText(step.title.slice(0, -1)) + hosts;
     const title = this.#named(step.title, step);
     return step.title.includes(hostMark) ? `${title}: ${hosts}` : `${title} on ${hosts}`;
   }
