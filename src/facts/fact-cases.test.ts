@@ -1,21 +1,32 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import type { Answer } from "../hosts/port.ts";
+import type { Answer, FileStat } from "../hosts/port.ts";
 import { ProblemError } from "../problems/problem.ts";
+import { aptCandidate } from "./apt-candidate.ts";
+import { aptListsAgeSeconds } from "./apt-lists.ts";
 import { blockDevices } from "./block-devices.ts";
+import { capabilities } from "./capabilities.ts";
 import { certificateFiles } from "./certificate-files.ts";
 import { cgroupVersion } from "./cgroup-version.ts";
 import { clockSynchronized } from "./clock-synchronized.ts";
+import { containerdVersion } from "./containerd-version.ts";
+import { debPackages } from "./deb-packages.ts";
 import { diskUsage } from "./disk-usage.ts";
+import { dnfLocks } from "./dnf-locks.ts";
 import { effectiveUser } from "./effective-user.ts";
 import type { Fact } from "./fact.ts";
+import { filesContaining } from "./files-containing.ts";
 import { firewall } from "./firewall.ts";
 import { hostIdentity } from "./host-identity.ts";
+import { hostTime } from "./host-time.ts";
 import { interfaces } from "./interfaces.ts";
 import { type Interpreter, interpreter } from "./interpreter.ts";
 import { kernel } from "./kernel.ts";
+import { kernelFeature } from "./kernel-feature.ts";
 import { listeningPorts } from "./listening-ports.ts";
 import { load } from "./load.ts";
+import { loadedUnit, swapUnits } from "./loaded-unit.ts";
+import { managerLimits } from "./manager-limits.ts";
 import { memory } from "./memory.ts";
 import { nameLookup } from "./name-lookup.ts";
 import { neighbour } from "./neighbour.ts";
@@ -25,8 +36,10 @@ import { pathPacket } from "./path-packet.ts";
 import { processors } from "./processors.ts";
 import { resolver } from "./resolver.ts";
 import { routes } from "./routes.ts";
+import { rpmPackages } from "./rpm-packages.ts";
 import { selinuxMode } from "./selinux-mode.ts";
 import { swapAreas } from "./swap-areas.ts";
+import { sysctls } from "./sysctls.ts";
 import { systemState } from "./system-state.ts";
 import { type TcpTarget, tcpReach } from "./tcp-reach.ts";
 
@@ -34,6 +47,7 @@ import { type TcpTarget, tcpReach } from "./tcp-reach.ts";
 type WrittenAnswer =
   | { readonly exitCode: number; readonly stdout: string; readonly stderr?: string }
   | { readonly content: string }
+  | { readonly stat: Omit<FileStat, "kind"> }
   | { readonly missing: true }
   | { readonly unreadable: string };
 
@@ -48,6 +62,20 @@ interface Case {
 }
 
 const facts: Readonly<Record<string, (args: readonly unknown[]) => Fact<unknown>>> = {
+  "apt-candidate": ([name]) => aptCandidate(String(name)),
+  "apt-lists": () => aptListsAgeSeconds,
+  capabilities: () => capabilities,
+  "containerd-version": () => containerdVersion,
+  "deb-packages": ([names]) => debPackages(names as string[]),
+  "dnf-locks": () => dnfLocks,
+  "files-containing": ([folder, name, text]) => filesContaining(String(folder), String(name), String(text)),
+  "host-time": () => hostTime,
+  "kernel-feature": ([name]) => kernelFeature(String(name)),
+  "loaded-unit": ([name]) => loadedUnit(String(name)),
+  "manager-limits": () => managerLimits,
+  "rpm-packages": ([names]) => rpmPackages(names as string[]),
+  "swap-units": () => swapUnits,
+  sysctls: ([keys]) => sysctls(keys as string[]),
   "block-devices": () => blockDevices,
   "cgroup-version": () => cgroupVersion,
   "certificate-files": ([folders]) => certificateFiles(folders as string[]),
@@ -106,6 +134,7 @@ describe.each(Object.entries(facts))("fact %s", (name, make) => {
 function answerOf(written: WrittenAnswer): Answer {
   if ("missing" in written) return { kind: "missing", exists: false };
   if ("unreadable" in written) return { kind: "unreadable", because: written.unreadable };
+  if ("stat" in written) return { kind: "stat", ...written.stat };
   if ("content" in written) return { kind: "content", bytes: Buffer.from(written.content), truncated: false };
   return {
     kind: "result",
@@ -126,7 +155,13 @@ function codeThrownBy(work: () => unknown): string {
   }
 }
 
-/** As JSON holds it: dates as text. */
+/** As JSON holds it: dates as text, maps as objects, sets as arrays. */
 function plain(value: unknown): unknown {
-  return value === undefined ? undefined : JSON.parse(JSON.stringify(value));
+  if (value === undefined) return undefined;
+  return JSON.parse(
+    JSON.stringify(value, (_, one) => {
+      if (one instanceof Map) return Object.fromEntries(one);
+      return one instanceof Set ? [...one] : one;
+    }),
+  );
 }

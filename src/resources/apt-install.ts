@@ -12,7 +12,7 @@ const lockSeconds = 300;
 /** apt-get's exit code for every failure. https://manpages.debian.org/apt-get (2025-11-20) */
 const aptFailed = 100;
 
-const quiet = ["env", "DEBIAN_FRONTEND=noninteractive", "NEEDRESTART_MODE=l", "LC_ALL=C.UTF-8"];
+const quiet = ["env", "DEBIAN_FRONTEND=noninteractive", "UCF_FORCE_CONFFOLD=1", "NEEDRESTART_MODE=l", "LC_ALL=C.UTF-8"];
 const apt = [...quiet, "apt-get", "-q", "-y", "-o", `DPkg::Lock::Timeout=${lockSeconds}`];
 // A configuration file that was written before its package came stays as it is.
 const keepOurFiles = ["-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold"];

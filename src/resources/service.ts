@@ -66,7 +66,7 @@ export function service(declared: ServiceDeclaration): Resource {
       const masked = unit.load === "masked" || unit.unitFile.startsWith("masked");
       if (unit.needsDaemonReload || unitFileChanged) plan.daemonReload();
       if (masked) plan.unmask(unit.unitFile === "masked-runtime");
-      if (enabled && (masked || !isEnabled(unit))) plan.enable(masked ? "masked" : unit.unitFile || "absent");
+      if (enabled && (masked || !isEnabled(unit))) plan.enable(masked ? "masked" : unit.unitFile);
       if (!enabled && unit.unitFile === "enabled") plan.disable();
       if (!isActive(unit)) {
         plan.start(unit);
@@ -144,7 +144,7 @@ class ServiceChanges {
   }
 
   enable(from: string): void {
-    this.#from.push(from);
+    if (from !== "") this.#from.push(from);
     this.#to.push("enabled");
     this.#before.push(this.#systemctl("enable"));
   }
