@@ -100,7 +100,8 @@ function compare(
   if (first === undefined) return same;
   const installation: Installation = { install, hold, keepStopped };
   const make = manager === "apt" ? installWithApt(installation) : installWithDnf(installation);
-  return { state: "different", changes: [first, ...rest], make };
+  // Nothing that runs has to notice a hold.
+  return { state: "different", changes: [first, ...rest], make, quiet: install.length === 0 };
 }
 
 const same: Comparison = { state: "same" };

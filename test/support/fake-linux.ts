@@ -46,6 +46,8 @@ export function fakeLinux(script: FakeLinuxScript = {}): FakeLinux {
   const units = new WeakMap<FakeHost, Map<string, FakeUnit>>();
   const packages = new WeakMap<FakeHost, Map<string, string>>();
   const limits = new WeakMap<FakeHost, string>();
+  const held = new WeakMap<FakeHost, Set<string>>();
+  const heldOf = (host: FakeHost) => known(held, host, () => new Set<string>());
   const unitsOf = (host: FakeHost) => known(units, host, () => new Map<string, FakeUnit>());
   const packagesOf = (host: FakeHost) => known(packages, host, () => new Map<string, string>());
   const repository = script.repository ?? {};
@@ -126,7 +128,7 @@ export function fakeLinux(script: FakeLinuxScript = {}): FakeLinux {
         const names = argv.slice(argv.indexOf("--") + 1);
         const lines = names.flatMap((name) => {
           const version = packagesOf(host).get(name);
-          return version === undefined ? [] : [`${name}\t${version}\tii \n`];
+          return version === undefined ? [] : [`${name}\t${version}\t${heldOf(host).has(name) ? "h" : "i"}i \n`];
         });
         return { exitCode: lines.length < names.length ? 1 : 0, stdout: lines.join("") };
       },
@@ -146,7 +148,13 @@ export function fakeLinux(script: FakeLinuxScript = {}): FakeLinux {
         return "";
       },
     },
-    { argv: ["apt-mark"], answer: "" },
+    {
+      argv: ["apt-mark", "hold", "--"],
+      answer: ({ argv, host }) => {
+        for (const name of argv.slice(3)) heldOf(host).add(name);
+        return "";
+      },
+    },
     { argv: ["systemctl"], answer: systemctl },
     {
       argv: ["grep", "-Hs"],

@@ -1,0 +1,158 @@
+import { describe, expect, test } from "vitest";
+import type { FakeCall, FakeResult } from "../../test/support/fake-host-script.ts";
+import { fakeHosts } from "../../test/support/fake-hosts.ts";
+import { actOn, lookAt } from "../../test/support/host-look.ts";
+import type { StepId } from "../engine/step.ts";
+import type { HostName } from "../hosts/port.ts";
+import { type PackagesOptions, type PackageWanted, packages } from "./package.ts";
+import { hostStateStep } from "./resource-group.ts";
+
+interface Script {
+  readonly installed?: string;
+  readonly listsModifiedAt?: number;
+  /** Answers of apt-get install, one per try; the last one stays. */
+  readonly installs?: readonly FakeResult[];
+  readonly update?: FakeResult;
+  readonly options?: PackagesOptions;
+}
+
+const now = 1_800_000_000;
+const failed = { exitCode: 100, stderr: "E: Unable to locate package jq" };
+
+function machine(wanted: readonly PackageWanted[], script: Script = {}) {
+  let tries = 0;
+  const env = ({ argv }: FakeCall): FakeResult => {
+    if (argv.includes("update")) return script.update ?? "";
+    if (argv.includes("install")) {
+      const installs = script.installs ?? [""];
+      tries += 1;
+      return installs[Math.min(tries, installs.length) - 1] ?? "";
+    }
+    return "";
+  };
+  const hosts = fakeHosts({
+    hosts: ["a"],
+    base: {
+      files: {
+        "/proc/uptime": "100.00 1.00\n",
+        "/var/lib/apt/lists": { type: "directory", modifiedAt: script.listsModifiedAt ?? now - 60 },
+      },
+      runs: [
+        { argv: ["dpkg-query"], answer: { exitCode: 1, stdout: script.installed ?? "" } },
+        { argv: ["date"], answer: `${now}.0\n` },
+        { argv: ["env"], answer: env },
+        { argv: ["apt-mark"], answer: "" },
+        { argv: ["systemctl"], answer: "" },
+      ],
+    },
+  });
+  const step = hostStateStep({
+    id: "thing.install/a" as StepId,
+    title: "Install thing",
+    phase: "baseline",
+    on: "a" as HostName,
+    after: [],
+    resources: [packages(wanted, "apt", script.options)],
+  });
+  const check = () => step.check(lookAt(hosts, "a"));
+  // The fake's package database does not learn; only the first pass is of interest.
+  const apply = async () => {
+    const found = await check();
+    if (found.state !== "needed") return [];
+    const [comparison] = found.found.comparisons;
+    if (comparison?.state !== "different" || typeof comparison.make !== "function") throw new Error("nothing to make");
+    await comparison.make(actOn(hosts, "a"));
+    return shortly(hosts.host("a").commands());
+  };
+  return { check, apply, commands: () => shortly(hosts.host("a").commands()) };
+}
+
+/** Without the long list of options every apt-get gets. */
+function shortly(commands: readonly string[]): string[] {
+  return commands.map((one) => one.replace(/^env .* (dpkg|apt-get) (.* )?(install|update|--configure)/, "$1 $3"));
+}
+
+describe("packages", () => {
+  test("that are there, in whatever version, are as declared", async () => {
+    expect(await machine(["jq"], { installed: "jq\t1.6-2\tii \n" }).check()).toMatchObject({ state: "satisfied" });
+  });
+
+  test("are installed in one transaction", async () => {
+    const at = machine(["jq", "curl", "tar"], { installed: "tar\t1.34\tii \n" });
+    expect(await at.apply()).toEqual(["apt-get install -- jq curl"]);
+  });
+
+  test("are named one by one in the plan", async () => {
+    const at = machine(["jq", { name: "containerd", version: "1.6.20" }], { installed: "containerd\t1.6.8\tii \n" });
+    expect(await at.check()).toMatchObject({
+      changes: [
+        { verb: "create", what: "package jq" },
+        { verb: "update", what: "package containerd", from: "1.6.8", to: "1.6.20" },
+      ],
+    });
+  });
+
+  test("with a version are installed in it and held", async () => {
+    const at = machine([{ name: "containerd", version: "1.6.20~ds1" }]);
+    expect(await at.apply()).toEqual(["apt-get install -- containerd=1.6.20~ds1", "apt-mark hold -- containerd"]);
+  });
+
+  test("with the right version that are not held are only held", async () => {
+    const at = machine([{ name: "containerd", version: "1.6.20" }], { installed: "containerd\t1.6.20\tii \n" });
+    expect(await at.apply()).toEqual(["apt-mark hold -- containerd"]);
+  });
+
+  test("with the right version that are held are as declared", async () => {
+    const at = machine([{ name: "containerd", version: "1.6.20" }], { installed: "containerd\t1.6.20\thi \n" });
+    expect(await at.check()).toMatchObject({ state: "satisfied" });
+  });
+
+  test("whose installation was interrupted are installed again", async () => {
+    const at = machine(["jq"], { installed: "jq\t1.6-2\tiU \n" });
+    expect(await at.check()).toMatchObject({ changes: [{ because: "its installation was interrupted" }] });
+  });
+
+  test("old package lists are refreshed first", async () => {
+    const at = machine(["jq"], { listsModifiedAt: now - 2 * 24 * 3600 });
+    expect(await at.apply()).toEqual(["apt-get update", "apt-get install -- jq"]);
+  });
+
+  test("a package that is not found is looked for in fresh lists", async () => {
+    const at = machine(["jq"], { installs: [failed, ""] });
+    expect(await at.apply()).toEqual(["apt-get install -- jq", "apt-get update", "apt-get install -- jq"]);
+  });
+
+  test("a package that is not found even then fails with apt's own words", async () => {
+    const at = machine(["jq"], { installs: [failed] });
+    await expect(at.apply()).rejects.toMatchObject({
+      problems: [{ evidence: { exitCode: 100, lastLines: ["E: Unable to locate package jq"] } }],
+    });
+  });
+
+  test("lists that cannot be refreshed are no failure when the package is there all the same", async () => {
+    const at = machine(["jq"], { listsModifiedAt: 0, update: { exitCode: 100, stderr: "E: no network" } });
+    expect(await at.apply()).toEqual(["apt-get update", "apt-get install -- jq"]);
+  });
+
+  test("an interrupted dpkg is finished, then the installation tried again", async () => {
+    const interrupted = {
+      exitCode: 100,
+      stderr: "E: dpkg was interrupted, you must manually run 'dpkg --configure -a'",
+    };
+    const at = machine(["jq"], { installs: [interrupted, ""] });
+    expect(await at.apply()).toEqual(["apt-get install -- jq", "dpkg --configure -a", "apt-get install -- jq"]);
+  });
+
+  test("units that must not start with default settings are masked until the installation is over", async () => {
+    const at = machine(["etcd-server"], { options: { keepStopped: ["etcd.service"] } });
+    expect(await at.apply()).toEqual([
+      "systemctl mask --runtime -- etcd.service",
+      "apt-get install -- etcd-server",
+      "systemctl unmask --runtime -- etcd.service",
+    ]);
+  });
+
+  test.each(["", "-y", "jq-", "jq; reboot", "a b", "jq\nevil", "$(id)"])("refuses %j as a name", (name) => {
+    expect(() => packages([name], "apt")).toThrow("package/bad-name");
+  });
+});
