@@ -1,4 +1,4 @@
-import type { Fact } from "../facts/fact.ts";
+import { FactReader } from "../engine/fact-reader.ts";
 import type { HostName, Hosts } from "../hosts/port.ts";
 import { type Problem, ProblemError } from "../problems/problem.ts";
 import type { ClusterSpec } from "../spec/cluster-spec.ts";
@@ -74,17 +74,11 @@ function contextOf(
   { only, signal }: PreflightOptions,
   unreachable: Map<HostName, Problem>,
 ): PreflightContext {
-  const facts = new Map<HostName, Map<string, Promise<unknown>>>();
+  const reader = new FactReader(hosts, signal ?? new AbortController().signal);
   return {
     spec,
     hosts: only === undefined ? spec.hosts : spec.hosts.filter((host) => only.includes(host.name)),
-    fact<T>(host: HostName, fact: Fact<T>): Promise<T> {
-      const known = facts.get(host) ?? new Map<string, Promise<unknown>>();
-      facts.set(host, known);
-      const asked = known.get(fact.name) ?? hosts.session(host).read(fact.reads, signal).then(fact.parse);
-      known.set(fact.name, asked);
-      return asked as Promise<T>;
-    },
+    fact: (host, fact) => reader.factOf(host, fact),
     clockOffset: (host) => hosts.session(host).clockOffset(),
     change: (host, change) => hosts.session(host).change(change, signal),
     unreachable(host, error) {

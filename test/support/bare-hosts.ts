@@ -1,5 +1,5 @@
 import type { ClusterSpec, HostSpec } from "../../src/spec/cluster-spec.ts";
-import type { FakeCall, FakeHostScript, FakeResult } from "./fake-host-script.ts";
+import type { FakeCall, FakeHostScript, FakeResult, FakeRun } from "./fake-host-script.ts";
 import { type FakeHosts, fakeHosts } from "./fake-hosts.ts";
 
 /** What a host is like; everything not given is as preflight wants it. */
@@ -48,6 +48,8 @@ export interface BareHost {
   readonly vipOwner?: string;
   readonly fsyncMicros?: readonly number[];
   readonly clockOffsetSeconds?: number;
+  /** Commands that come before all others. */
+  readonly runs?: readonly FakeRun[];
 }
 
 const notFound: FakeResult = { exitCode: 127, stderr: "sh: not found" };
@@ -68,6 +70,8 @@ function scriptOf(spec: ClusterSpec, host: HostSpec, at: number, bare: BareHost)
     ...(bare.clockOffsetSeconds === undefined ? {} : { clockOffsetSeconds: bare.clockOffsetSeconds }),
     files: {
       "/proc/meminfo": meminfo(bare.memoryGib ?? 64),
+      "/proc/uptime": "7384.12 50000.00\n",
+      "/proc/loadavg": "0.52 1.10 0.98 2/345 12345\n",
       "/proc/swaps": bare.swaps ?? "Filename Type Size Used Priority\n",
       "/etc/os-release": bare.osRelease ?? 'ID=debian\nVERSION_ID="12"\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n',
       "/etc/machine-id": bare.machineId ?? `${number}23456789abcdef0123456789abcdef`,
@@ -76,6 +80,7 @@ function scriptOf(spec: ClusterSpec, host: HostSpec, at: number, bare: BareHost)
       ...(bare.selinux === undefined ? {} : { "/sys/fs/selinux/enforce": bare.selinux }),
     },
     runs: [
+      ...(bare.runs ?? []),
       { argv: ["id", "-u"], answer: bare.user ?? "0\n" },
       { argv: ["nproc"], answer: `${bare.cores ?? 16}\n` },
       { argv: ["uname"], answer: `${bare.kernel ?? "6.1.0-28-amd64"} x86_64\n` },
@@ -102,6 +107,8 @@ function scriptOf(spec: ClusterSpec, host: HostSpec, at: number, bare: BareHost)
       { argv: ["apt-get", "indextargets"], answer: "http://deb.example.org/debian\n" },
       { argv: ["apt-config"], answer: "" },
       { argv: ["grep"], answer: { exitCode: 2 } },
+      { argv: ["curl"], answer: { exitCode: 7 } },
+      { argv: ["etcdctl"], answer: notFound },
       { argv: ["getent"], answer: ({ argv }) => lookup(bare, argv[2] ?? "") },
       { argv: ["ping"], answer: ({ argv }) => ping(bare, argv) },
       { argv: ["perl"], answer: (call) => interpreted(spec, bare, "perl", call) },
