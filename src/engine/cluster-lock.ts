@@ -44,22 +44,9 @@ export async function takeClusterLock(
   options: ClusterLockOptions,
   say: (text: string) => unknown,
 ): Promise<ClusterLock> {
-  const ttlMs = options.ttlMs ?? defaultTtlMs;
-  const hosts = options.hosts.slice(0, maxLockHosts);
+  const locks = locksOf(cluster, run, world, options);
+  const hosts = locks.map((lock) => lock.host);
   const majority = Math.floor(hosts.length / 2) + 1;
-  const { owner } = options;
-  const locks = hosts.map(
-    (host) =>
-      new HostLock(world.hosts.session(host), {
-        path: lockPath(cluster),
-        cluster,
-        run,
-        owner,
-        ttlMs,
-        isGone: (one) => options.isGone(one),
-        clock: world.clock,
-      }),
-  );
   const held: HostLock[] = [];
   const unreachable: Problem[] = [];
   // One host after the other and always in the same order: two runs at once meet on the first, and one of them goes on.
@@ -77,7 +64,35 @@ export async function takeClusterLock(
     await releaseAll(held);
     throw new ProblemError(unreachableProblem(cluster, held.length, majority, hosts, unreachable));
   }
-  return keep(cluster, held, majority, world, ttlMs);
+  return keep(cluster, held, majority, world, options.ttlMs ?? defaultTtlMs);
+}
+
+/**
+ * Removes what a run left that was killed after its last change, while it gave the lock back: nothing is to be done, so
+ * nobody will take the lock. A lock of a run that may be alive is left alone, and so is a host that does not answer.
+ */
+export async function clearDeadLock(
+  cluster: string,
+  run: string,
+  world: World,
+  options: ClusterLockOptions,
+): Promise<void> {
+  await Promise.all(locksOf(cluster, run, world, options).map((lock) => attempt(() => lock.clearDead())));
+}
+
+function locksOf(cluster: string, run: string, world: World, options: ClusterLockOptions): HostLock[] {
+  return options.hosts.slice(0, maxLockHosts).map(
+    (host) =>
+      new HostLock(world.hosts.session(host), {
+        path: lockPath(cluster),
+        cluster,
+        run,
+        owner: options.owner,
+        ttlMs: options.ttlMs ?? defaultTtlMs,
+        isGone: (one) => options.isGone(one),
+        clock: world.clock,
+      }),
+  );
 }
 
 type AcquiredOrNot = Acquired | { readonly state: "unreachable"; readonly problem: Problem };

@@ -109,7 +109,7 @@ export class Execution {
       touched: this.#state.isTouched(step.id),
       exactly: this.#options.exactly ?? false,
       leave: controller.signal,
-      isStopping: () => this.#stop !== undefined,
+      heldBack: () => (this.#stop === undefined ? undefined : this.#outcomeOfOpen(step)),
     });
     ended
       .catch((error: unknown): StepEnd => ({ outcome: { outcome: "failed", problem: problemOf(error, step) } }))
@@ -223,13 +223,9 @@ export class Execution {
 
   #result(startedAt: number): RunResult {
     const open = new Map<Step, Outcome>();
-    let notStarted = 0;
     // All are decided before the first is ended: ending one makes it the root of those behind it.
     for (const step of this.#state.open()) open.set(step, this.#outcomeOfOpen(step));
-    for (const [step, outcome] of open) {
-      if (outcome.outcome === "not-started") notStarted += 1;
-      this.#end(step, { outcome }, 0);
-    }
+    for (const [step, outcome] of open) this.#end(step, { outcome }, 0);
     const count = (kind: Outcome["outcome"]) =>
       [...this.#state.outcomes.values()].filter((one) => one.outcome === kind).length;
     return {
@@ -238,7 +234,7 @@ export class Execution {
       applied: count("applied"),
       satisfied: count("satisfied"),
       failed: this.#failed,
-      notStarted,
+      notStarted: count("not-started"),
       cancelled: count("cancelled"),
       ...(this.#interrupted !== undefined && { interrupted: this.#interrupted }),
       problems: this.#problems,

@@ -72,6 +72,13 @@ export class HostLock {
     return { state: "refused", by: (await this.#look()).record };
   }
 
+  /** Removes a lock whose holder is gone for certain. One round trip when there is none. */
+  async clearDead(): Promise<void> {
+    const seen = await this.#look();
+    if (seen.state === "absent" || (seen.record !== undefined && !this.#options.isGone(seen.record.owner))) return;
+    if ((await this.acquire()).state !== "refused") await this.release();
+  }
+
   /** False when the lock is somebody else's by now. */
   async renew(): Promise<boolean> {
     if (!(await this.isOurs())) return false;

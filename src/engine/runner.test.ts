@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { engineRig, owner } from "../../test/support/engine-rig.ts";
 import { fileFact, lockName, stepId, toyStep } from "../../test/support/toy-steps.ts";
 import { ProblemError } from "../problems/problem.ts";
+import { takeClusterLock } from "./cluster-lock.ts";
 import { exitCodeOfRun } from "./exit-code-of.ts";
 
 const failing = (id: string, on: string, after: readonly string[] = []) =>
@@ -308,6 +309,22 @@ describe("a run", () => {
     const plan = await rig.plan(steps);
     expect(plan.steps.map((step) => step.state)).toEqual(["needed", "needed", "unknown"]);
     expect(await rig.run(steps, plan, { exactly: true })).toMatchObject({ applied: 3, problems: [] });
+  });
+
+  test("with nothing to do, leaves a lock alone unless its run was killed", async () => {
+    const rig = engineRig(["a"]);
+    const step = toyStep("one", "a");
+    await rig.apply([step]);
+    const roundTrips = rig.hosts.host("a").roundTrips;
+    await rig.apply([step]);
+    expect(rig.hosts.host("a").roundTrips - roundTrips).toBe(2);
+    const held = { hosts: [rig.hosts.host("a").host], owner: owner(7), isGone: () => false };
+    await takeClusterLock("toy", "run-7", rig.world, held, () => undefined);
+    await rig.apply([step]);
+    expect(rig.hosts.host("a").files.paths()).toContain("/var/lib/slipway/toy.lock/owner.json");
+    rig.gone.add(7);
+    await rig.apply([step]);
+    expect(rig.hosts.host("a").files.paths()).not.toContain("/var/lib/slipway/toy.lock");
   });
 
   test("refuses to run a plan of other steps", async () => {

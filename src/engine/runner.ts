@@ -1,5 +1,5 @@
 import { type Problem, ProblemError } from "../problems/problem.ts";
-import { takeClusterLock } from "./cluster-lock.ts";
+import { clearDeadLock, takeClusterLock } from "./cluster-lock.ts";
 import { EventStream } from "./event-stream.ts";
 import type { RunEventBody } from "./events.ts";
 import { Execution } from "./execution.ts";
@@ -24,7 +24,7 @@ export function hasWork(plan: Plan): boolean {
  *
  * Throws a ProblemError before anything is changed when the plan holds refused steps or unreachable hosts (unless
  * `onFailure` is "continue"), when it is not a plan of these steps, or when the lock cannot be had. Everything later is
- * in the result. A plan with nothing to do takes no lock and emits no event.
+ * in the result. A plan with nothing to do takes no lock and emits no event; it only clears a lock whose run was killed.
  */
 export async function run(steps: readonly Step[], plan: Plan, world: World, options: RunOptions): Promise<RunResult> {
   const graph = validateGraph(steps, options.outside);
@@ -32,7 +32,10 @@ export async function run(steps: readonly Step[], plan: Plan, world: World, opti
   if (options.onFailure !== "continue") requireNothingInTheWay(plan);
   const startedAt = world.clock.now().getTime();
   const events = new EventStream(options.run, world.clock, options.journal, options.listener);
-  if (!hasWork(plan)) return await new Execution(graph, plan, world, options, events, undefined).run(startedAt);
+  if (!hasWork(plan)) {
+    await clearDeadLock(plan.cluster, options.run, world, options.lock);
+    return await new Execution(graph, plan, world, options, events, undefined).run(startedAt);
+  }
 
   const said: string[] = [];
   const lock = await takeClusterLock(plan.cluster, options.run, world, options.lock, (text) => said.push(text));

@@ -27,8 +27,8 @@ export interface StepRunContext {
   readonly exactly: boolean;
   /** Aborted with `leaveNow` as reason to stop the step in the middle. */
   readonly leave: AbortSignal;
-  /** True once nothing new may be started, so that a failed apply is not tried again. */
-  isStopping(): boolean;
+  /** Once nothing new may be started: how a step ends that has not begun to apply. */
+  heldBack(): Outcome | undefined;
 }
 
 export interface StepEnd {
@@ -48,7 +48,7 @@ export async function runStep(step: Step, context: StepRunContext): Promise<Step
     if (end.kind === "end") return end.end;
     const { outcome, releaseProblem } = end.end;
     const mayRetry = attempt < tries && outcome.outcome === "failed" && releaseProblem === undefined;
-    if (!mayRetry || context.isStopping()) return end.end;
+    if (!mayRetry || context.heldBack() !== undefined) return end.end;
     made = end.changes;
     context.events.emit({ type: "step-said", step: step.id, text: `attempt ${attempt} of ${tries} did not succeed` });
   }
@@ -81,6 +81,9 @@ async function attemptStep(
   } catch (error) {
     return ended(outcomeOf(error, step));
   }
+  // Something may have failed, or the user may have stopped the run, while the check was asked.
+  const heldBack = attempt === 1 ? context.heldBack() : undefined;
+  if (heldBack !== undefined) return ended(heldBack);
   try {
     await announce(step, context, attempt, needed.changes);
     await applyWithin(step, context, needed.found);
