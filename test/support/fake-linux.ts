@@ -39,6 +39,8 @@ export interface FakeLinuxScript {
   readonly sysctls?: Readonly<Record<string, string>>;
 }
 
+export const ubuntu2404 = 'PRETTY_NAME="Ubuntu 24.04.3 LTS"\nVERSION_ID="24.04"\nID=ubuntu\nID_LIKE=debian\n';
+export const rocky9 = 'PRETTY_NAME="Rocky Linux 9.6"\nVERSION_ID="9.6"\nID="rocky"\nID_LIKE="rhel centos fedora"\n';
 export const debian12 = 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nVERSION_ID="12"\nID=debian\n';
 
 /** A bare Debian machine, as `base` of `fakeHosts`. */
@@ -63,8 +65,9 @@ export function fakeLinux(script: FakeLinuxScript = {}): FakeLinux {
     }
     for (const unit of repository[name]?.units ?? []) {
       if (unitOf(host, unit).load === "masked") continue;
-      Object.assign(unitOf(host, unit), { load: "loaded", unitFile: "enabled" });
-      start(host, unit);
+      const starts = host.files.text("/etc/os-release")?.includes("debian") === true;
+      Object.assign(unitOf(host, unit), { load: "loaded", unitFile: starts ? "enabled" : "disabled" });
+      if (starts) start(host, unit);
     }
   };
   const unitOf = (host: FakeHost, name: string): FakeUnit =>
@@ -144,7 +147,15 @@ export function fakeLinux(script: FakeLinuxScript = {}): FakeLinux {
           host.files.write("/var/lib/apt/lists", { type: "directory" });
           return "";
         }
-        if (argv.includes("apt-get")) for (const name of argv.slice(argv.indexOf("--") + 1)) install(host, name);
+        const operands = argv.slice(argv.indexOf("--") + 1);
+        if (argv.includes("rpm")) {
+          const lines = operands.map((name) => {
+            const version = packagesOf(host).get(name);
+            return version === undefined ? `package ${name} is not installed\n` : `${name}\t${version}\n`;
+          });
+          return { exitCode: operands.filter((name) => !packagesOf(host).has(name)).length, stdout: lines.join("") };
+        }
+        if (argv.includes("install")) for (const name of operands) install(host, name);
         return "";
       },
     },
@@ -199,7 +210,7 @@ export function fakeLinux(script: FakeLinuxScript = {}): FakeLinux {
     {
       argv: ["containerd", "--version"],
       answer: ({ host }) => {
-        const version = packagesOf(host).get("containerd");
+        const version = packagesOf(host).get("containerd") ?? packagesOf(host).get("containerd.io");
         if (version === undefined) return { exitCode: 127, stderr: "containerd: not found" };
         return `containerd github.com/containerd/containerd ${version} ${version}\n`;
       },

@@ -33,6 +33,8 @@ export interface Distribution {
   };
   /** Enabled with the storage clients. */
   readonly iscsiUnit: string;
+  /** Its systemd sets fs.file-max to the largest number at boot: from version 240 on. */
+  readonly raisesFileMax: boolean;
   /** Where dpkg notes that a package was (re)installed: its modification time. Absent with rpm. */
   packageStamp?(name: string): string;
 }
@@ -64,12 +66,13 @@ function debian(name: string, codename: string): Distribution {
       command: "!/usr/sbin/chronyd -F 1",
     },
     iscsiUnit: "iscsid.service",
+    raisesFileMax: true,
     packageStamp: (one) => `/var/lib/dpkg/info/${one}.list`,
   };
 }
 
 /** `etcd`: the distribution has the package. RHEL and its rebuilds do not, openEuler does. */
-function redHat(name: string, etcd: readonly string[] | undefined): Distribution {
+function redHat(name: string, raisesFileMax: boolean, etcd?: readonly string[]): Distribution {
   // curl is left out: a minimal installation has curl-minimal, which conflicts with it and does as well.
   const basic = ["procps-ng", "kmod", ...basicTools];
   return {
@@ -92,11 +95,12 @@ function redHat(name: string, etcd: readonly string[] | undefined): Distribution
       command: "/usr/sbin/chronyd",
     },
     iscsiUnit: "iscsid.service",
+    raisesFileMax,
   };
 }
 
-const rhel8 = redHat("rhel-8", undefined);
-const rhel9 = redHat("rhel-9", undefined);
+const rhel8 = redHat("rhel-8", false);
+const rhel9 = redHat("rhel-9", true);
 const table: Readonly<Record<string, Distribution>> = {
   "debian 12": debian("debian-12", "bookworm"),
   "debian 13": debian("debian-13", "trixie"),
@@ -108,7 +112,7 @@ const table: Readonly<Record<string, Distribution>> = {
   "rocky 9": rhel9,
   "almalinux 8": rhel8,
   "almalinux 9": rhel9,
-  "openEuler 22": redHat("openeuler-22", ["etcd"]),
+  "openEuler 22": redHat("openeuler-22", true, ["etcd"]),
 };
 
 /**

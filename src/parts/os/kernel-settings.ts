@@ -1,5 +1,6 @@
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
 import { managedHeader } from "../managed-header.ts";
+import type { Distribution } from "./distribution.ts";
 
 type Settings = Readonly<Record<string, string>>;
 
@@ -9,8 +10,10 @@ const everywhere: Settings = {
   "net.ipv4.tcp_max_syn_backlog": "8192",
   "net.ipv4.tcp_tw_reuse": "1",
   "net.ipv4.tcp_fin_timeout": "15",
-  "fs.file-max": "2097152",
 };
+
+/** Where systemd has not raised it to the largest number there is, which this would lower. */
+const fileMax: Settings = { "fs.file-max": "2097152" };
 
 /** Hosts with an etcd member or pods: memory stays in memory. */
 const cluster: Settings = { "vm.swappiness": "0" };
@@ -42,9 +45,10 @@ export function kindOf(host: HostSpec): HostKind {
 }
 
 /** Kernel settings of a host of this kind; the user's own win. */
-export function kernelSettings(spec: ClusterSpec, kind: HostKind): Settings {
+export function kernelSettings(spec: ClusterSpec, kind: HostKind, distribution: Distribution): Settings {
   return {
     ...everywhere,
+    ...(distribution.raisesFileMax ? {} : fileMax),
     ...(kind.kubernetes || kind.etcd ? cluster : {}),
     ...(kind.kubernetes ? kubernetes : {}),
     ...(kind.kubernetes && isDualStackOrV6(spec) ? { "net.ipv6.conf.all.forwarding": "1" } : {}),

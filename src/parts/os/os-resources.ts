@@ -25,7 +25,7 @@ export function osResources(
   may: Capabilities,
 ): readonly Resource[] {
   const { timeServers, storageClients } = spec.os;
-  const settings = kernelSettings(spec, kind);
+  const settings = kernelSettings(spec, kind, distribution);
   const inCluster = kind.kubernetes || kind.etcd;
   return [
     ...packageMirror(spec.artifacts, distribution),
