@@ -166,6 +166,33 @@ describe("the cluster lock", () => {
     }
   });
 
+  test("is never taken over from a lock this version cannot read", async () => {
+    const rig = engineRig(["a", "b", "c"]);
+    rig.hosts.host("b").files.write(`${path}/owner.json`, '{"format":"slipway.dev/lock/v2"}');
+    rig.clock.advance(60 * 60_000);
+    await expect(take(rig, "run-1", 1)).rejects.toMatchObject({
+      problem: { code: "engine/locked", where: { host: "b" } },
+    });
+    expect(left(rig)).toEqual([path, `${path}/owner.json`]);
+  });
+
+  test("goes on without a host whose answer was lost, which the next run can use again", async () => {
+    for (const kind of ["run", "write"]) {
+      const rig = engineRig(["a", "b", "c"]);
+      for (const host of ["a", "b", "c"])
+        await rig.hosts.host(host).change({ kind: "run", argv: ["mkdir", "-p", "/var/lib/slipway"] });
+      rig.hosts.host("b").fault({
+        how: "disconnect",
+        when: "after",
+        on: (operation) => operation.kind === "change" && operation.change.kind === kind,
+      });
+      await (await take(rig, "run-1", 1)).release();
+      const lock = await take(rig, "run-2", 2);
+      await lock.release();
+      expect(left(rig)).toEqual([]);
+    }
+  });
+
   test("stops a run that loses it from starting anything more", async () => {
     const rig = engineRig(["a", "b", "c"]);
     const slow = toyStep("slow", "a", [], {

@@ -2,7 +2,7 @@ import type { HostName } from "../hosts/port.ts";
 import { type Problem, ProblemError } from "../problems/problem.ts";
 import type { Clock } from "./clock.ts";
 import { type Acquired, HostLock } from "./host-lock.ts";
-import type { LockOwner, LockRecord } from "./lock-record.ts";
+import type { LockOwner } from "./lock-record.ts";
 import type { World } from "./world.ts";
 
 /** Where the cluster lock lives and who takes it. */
@@ -55,7 +55,7 @@ export async function takeClusterLock(
     if (got.state === "unreachable") unreachable.push(got.problem);
     else if (got.state === "refused") {
       await releaseAll(held);
-      throw new ProblemError(lockedProblem(cluster, lock.host, got.by));
+      throw new ProblemError(lockedProblem(cluster, lock.host, got.because));
     } else held.push(lock);
     if (got.state === "taken-over") say(`the cluster lock on ${lock.host} is taken over from ${got.from}`);
     if (got.state === "unreachable") say(`the cluster lock is not taken on ${lock.host}: ${got.problem.message}`);
@@ -182,11 +182,7 @@ async function releaseWithin(clock: Clock, locks: readonly HostLock[]): Promise<
   return [...open].map((lock) => leftProblem(lock.host, `no answer within ${releaseWithinMs / 1000} s`));
 }
 
-function lockedProblem(cluster: string, host: HostName, by: LockRecord | undefined): Problem {
-  const because =
-    by === undefined
-      ? `another run is taking the lock on ${host} at this moment`
-      : `${by.owner.name} (pid ${by.owner.pid}) has held it for run ${by.run} since ${by.since}; on ${host} it lasts until ${by.until}`;
+function lockedProblem(cluster: string, host: HostName, because: string): Problem {
   return {
     code: "engine/locked",
     severity: "error",

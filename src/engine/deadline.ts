@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { type Problem, ProblemError } from "../problems/problem.ts";
 import type { Clock } from "./clock.ts";
 
@@ -19,6 +20,8 @@ export async function withDeadline<T>(
   outer?.throwIfAborted();
   const inner = new AbortController();
   const over = new AbortController();
+  // Every command of the work that is under way listens.
+  setMaxListeners(0, inner.signal);
   const passOn = () => inner.abort(outer?.reason);
   outer?.addEventListener("abort", passOn, { once: true });
   const expire = async (): Promise<never> => {

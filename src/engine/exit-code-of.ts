@@ -1,7 +1,8 @@
 import { type ExitCode, exitCode } from "../problems/exit-code.ts";
+import type { Problem } from "../problems/problem.ts";
 import type { RunResult } from "./run-options.ts";
 
-/** What a run that was started ends the process with; what was refused before that is thrown, see `exitCodeOfProblem`. */
+/** What a run that was started ends the process with; what was refused before that is thrown, see `exitCodeOfRefusal`. */
 export function exitCodeOfRun(result: RunResult): ExitCode {
   const errors = result.problems.filter((one) => one.severity === "error");
   if (errors.some((one) => one.code === "engine/bug")) return exitCode.bug;
@@ -14,3 +15,15 @@ export function exitCodeOfRun(result: RunResult): ExitCode {
   const nothingChanged = result.applied === 0 && outcomes.every((one) => one === "refused");
   return nothingChanged && outcomes.length > 0 && result.cancelled === 0 ? exitCode.refused : exitCode.stopped;
 }
+
+/** What a command ends the process with when it threw these problems before anything was changed. */
+export function exitCodeOfRefusal(problems: readonly Problem[]): ExitCode {
+  const isOurBug = (one: Problem) => graphBugs.has(one.code) || one.code === "engine/bug";
+  const isUnreachable = (one: Problem) => one.code.startsWith("ssh/") || one.code === "engine/lock-hosts-unreachable";
+  if (problems.some(isOurBug)) return exitCode.bug;
+  if (problems.some((one) => /^(usage|config)\//.test(one.code))) return exitCode.usage;
+  return problems.every(isUnreachable) ? exitCode.unreachable : exitCode.refused;
+}
+
+/** The graph comes from our own plans: a user cannot make it wrong. */
+const graphBugs = new Set<string>(["engine/duplicate-step", "engine/unknown-dependency", "engine/cycle"]);

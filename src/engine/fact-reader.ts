@@ -64,13 +64,15 @@ export class FactReader {
         index += 1;
       }
     }
-    const answers: Answer[] = [];
-    for (const key of keys) {
-      const sent = cache.sent.get(key);
-      const answer = (await sent?.batch)?.[sent?.index ?? 0];
-      if (answer === undefined) throw new Error(`${host}: no answer to a read of fact ${fact.name}`);
-      answers.push(answer);
-    }
+    // All at once, so that a batch that fails while another is awaited is heard.
+    const answers = await Promise.all(
+      keys.map(async (key) => {
+        const sent = cache.sent.get(key);
+        const answer = (await sent?.batch)?.[sent?.index ?? 0];
+        if (answer === undefined) throw new Error(`${host}: no answer to a read of fact ${fact.name}`);
+        return answer;
+      }),
+    );
     return fact.parse(answers);
   }
 }

@@ -24,7 +24,8 @@ export interface HostLockOptions {
 export type Acquired =
   | { readonly state: "held" }
   | { readonly state: "taken-over"; readonly from: string }
-  | { readonly state: "refused"; readonly by: LockRecord | undefined };
+  /** Why, as a statement. */
+  | { readonly state: "refused"; readonly because: string };
 
 /**
  * The lock on one host: a directory, because making one is atomic, with the owner in a file in it. Made only of the
@@ -58,24 +59,26 @@ export class HostLock {
         continue;
       }
       if (seen.record?.run === this.#options.run) return { state: "held" };
+      if (seen.isForeign) return { state: "refused", because: this.#foreignText() };
       const unsettledMs = settleMs - (seen.hostNow - seen.changedAt);
       if ((seen.record === undefined || seen.hasMark) && unsettledMs > 0) {
         await this.#options.clock.sleep(unsettledMs);
         continue;
       }
       const stale = this.#staleness(seen.record, seen.hostNow);
-      if (stale === undefined) return { state: "refused", by: seen.record };
+      if (stale === undefined) return { state: "refused", because: this.#heldText(seen.record) };
       from = stale;
       if (seen.hasMark) await this.#remove(this.#mark);
       if (await this.#takeOver(seen.record)) return { state: "taken-over", from: stale };
     }
-    return { state: "refused", by: (await this.#look()).record };
+    return { state: "refused", because: this.#heldText((await this.#look()).record) };
   }
 
   /** Removes a lock whose holder is gone for certain. One round trip when there is none. */
   async clearDead(): Promise<void> {
     const seen = await this.#look();
-    if (seen.state === "absent" || (seen.record !== undefined && !this.#options.isGone(seen.record.owner))) return;
+    const mayLive = seen.record !== undefined && !this.#options.isGone(seen.record.owner);
+    if (seen.state === "absent" || seen.isForeign || mayLive) return;
     if ((await this.acquire()).state !== "refused") await this.release();
   }
 
@@ -102,9 +105,11 @@ export class HostLock {
       { kind: "stat", path: this.#mark },
     ]);
     const offset = await this.#session.clockOffset();
+    const record = owner?.kind === "content" ? parseLockRecord(owner.bytes.toString("utf8")) : undefined;
     return {
       state: directory?.kind === "stat" ? "present" : "absent",
-      record: owner?.kind === "content" ? parseLockRecord(owner.bytes.toString("utf8")) : undefined,
+      record,
+      isForeign: record === undefined && owner !== undefined && owner.kind !== "missing",
       hasMark: mark?.kind === "stat",
       changedAt: Math.max(modifiedAt(directory), modifiedAt(mark)),
       hostNow: clock.now().getTime() + offset.seconds * 1000,
@@ -117,6 +122,16 @@ export class HostLock {
     if (Date.parse(record.until) + skewMarginMs < hostNow)
       return `run ${record.run} of ${record.owner.name}, which has not renewed it since ${record.until}`;
     return undefined;
+  }
+
+  #heldText(by: LockRecord | undefined): string {
+    if (by === undefined) return `another run is taking the lock on ${this.host} at this moment`;
+    const holder = `${by.owner.name} (pid ${by.owner.pid}) has held it for run ${by.run} since ${by.since}`;
+    return `${holder}; on ${this.host} it lasts until ${by.until}`;
+  }
+
+  #foreignText(): string {
+    return `${this.#options.path} on ${this.host} was not written by this version of Slipway, so it does not say until when`;
   }
 
   async #takeOver(seen: LockRecord | undefined): Promise<boolean> {
@@ -169,6 +184,8 @@ export class HostLock {
 interface Seen {
   readonly state: "present" | "absent";
   readonly record: LockRecord | undefined;
+  /** There is an owner, and we cannot tell who: it is written whole or not at all, so another version wrote it. */
+  readonly isForeign: boolean;
   readonly hasMark: boolean;
   /** Milliseconds since the epoch by the host's clock. */
   readonly changedAt: number;

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { HostName } from "../hosts/port.ts";
 import { type Problem, ProblemError } from "../problems/problem.ts";
 import { FactReader } from "./fact-reader.ts";
@@ -35,6 +36,8 @@ export async function makePlan(steps: readonly Step[], world: World, options: Pl
   const outside = options.outside ?? new Map<StepId, Step>();
   const graph = validateGraph(steps, outside);
   const signal = options.signal ?? new AbortController().signal;
+  // Every read that is under way listens: as many as there are hosts is no leak.
+  setMaxListeners(0, signal);
   const reader = new FactReader(world.hosts, signal);
   const forgetting = forgetWhenDone(graph.order, reader);
 

@@ -99,6 +99,13 @@ test("a run killed after any change and run again ends as an unbroken one does, 
       const result = await rig.apply(steps, { run: "run-2" });
       expect(result.problems).toEqual([]);
       expect(endState(rig)).toEqual(endState(unbroken));
+      for (const host of hostNames) {
+        const locks = rig.hosts
+          .host(host)
+          .files.paths()
+          .filter((path) => path.startsWith("/var/lib/slipway/"));
+        expect(locks).toEqual([]);
+      }
     }),
     { numRuns: 80 },
   );

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { engineRig, owner } from "../../test/support/engine-rig.ts";
 import { fileFact, lockName, stepId, toyStep } from "../../test/support/toy-steps.ts";
+import { Secret } from "../hosts/secret.ts";
 import { ProblemError } from "../problems/problem.ts";
 import { takeClusterLock } from "./cluster-lock.ts";
 import { exitCodeOfRun } from "./exit-code-of.ts";
@@ -331,6 +332,26 @@ describe("a run", () => {
     const rig = engineRig(["a"]);
     const plan = await rig.plan([toyStep("one", "a")]);
     await expect(rig.run([toyStep("two", "a")], plan)).rejects.toThrow("plan/changed-since");
+  });
+
+  test("says no secret in any event", async () => {
+    const rig = engineRig(["a"], {
+      base: { runs: [{ argv: ["passwd"], answer: "" }] },
+      world: { mask: (text) => text.replaceAll("planted-word", "***") },
+    });
+    const step = toyStep("one", "a", [], {
+      async apply(act) {
+        await act.change({ kind: "write", path: "/toy/key", content: new Secret("planted-key"), mode: 0o600 });
+        await act.change({ kind: "write", path: "/toy/one", content: "done", mode: 0o600 });
+        await act.change({ kind: "run", argv: ["passwd", "planted-word"], stdin: new Secret("planted-stdin") });
+        await act.vault.write("one", new Secret("planted-vault"));
+        act.say("it is planted-word");
+      },
+    });
+    expect((await rig.apply([step])).applied).toBe(1);
+    const said = JSON.stringify(rig.journal.events);
+    expect(said).not.toContain("planted");
+    expect(said).toContain("passwd *** < (standard input not shown)");
   });
 
   test("starts nothing once the journal cannot be written, and still gives the lock back", async () => {

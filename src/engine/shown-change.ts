@@ -1,6 +1,9 @@
 import type { HostChange } from "../hosts/port.ts";
 import { Secret } from "../hosts/secret.ts";
 
+/** Longer lines tell a reader nothing more. */
+const longestLine = 2000;
+
 /**
  * A change as one line for the journal and the live view: "write /etc/hosts (0644, 128 bytes)". The content of files
  * and standard input never show.
@@ -12,8 +15,14 @@ export function shownChange(change: HostChange): string {
     case "remove":
       return change.recursive ? `remove ${quoted(change.path)} and all in it` : `remove ${quoted(change.path)}`;
     case "run":
-      return change.argv.map(quoted).join(" ") + (change.stdin === undefined ? "" : " < (standard input not shown)");
+      return (
+        shorten(change.argv.map(quoted).join(" ")) + (change.stdin === undefined ? "" : " < (standard input not shown)")
+      );
   }
+}
+
+function shorten(text: string): string {
+  return text.length > longestLine ? `${text.slice(0, longestLine)}... (${text.length} characters)` : text;
 }
 
 function modeText(mode: number): string {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { type Problem, ProblemError } from "../problems/problem.ts";
 import type { Clock } from "./clock.ts";
 import { FactReader } from "./fact-reader.ts";
@@ -31,6 +32,8 @@ export async function verify(
   waiting: (title: string, because: string) => void,
 ): Promise<Verified> {
   const ended = new AbortController();
+  // Every condition and every read of one listens.
+  setMaxListeners(0, ended.signal);
   const stop = () => ended.abort(signal.reason);
   if (signal.aborted) stop();
   signal.addEventListener("abort", stop, { once: true });
