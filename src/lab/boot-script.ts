@@ -24,6 +24,11 @@ patiently() {
   done
 }
 
+# A connection that nobody closed can keep a dead machine's network alive, answering for its addresses, for minutes.
+unplug() {
+  if ip link show "$SLW_CABLE" >/dev/null 2>&1; then ip link delete "$SLW_CABLE" || :; fi
+}
+
 case "$1" in
 watch)
   join "$SLW_WATCH_GROUPS"
@@ -31,14 +36,16 @@ watch)
   export SLW_WATCH_PID
   while :; do
     code=0
+    unplug
     unshare --mount --net --propagation private -- "$0" run || code=$?
+    unplug
     [ "$code" -eq 133 ] || exit "$code"
   done
   ;;
 run)
   join "$SLW_RUN_GROUPS"
   ip link set lo up
-  patiently ip link add eth0 mtu "$SLW_MTU" type veth peer name "$SLW_CABLE" mtu "$SLW_MTU" netns "$SLW_WATCH_PID"
+  patiently ip link add eth0 address "$SLW_MAC" mtu "$SLW_MTU" type veth peer name "$SLW_CABLE" mtu "$SLW_MTU" netns "$SLW_WATCH_PID"
   nsenter --target "$SLW_WATCH_PID" --net ip link set "$SLW_CABLE" master "$SLW_BRIDGE" up
   ip address add "$SLW_ADDRESS" dev eth0
   ip link set eth0 up
@@ -54,7 +61,7 @@ run)
   exec systemd-nspawn --quiet --directory=root --boot --settings=no --register=no --keep-unit \\
     --network-namespace-path=/proc/self/ns/net --machine="$SLW_MACHINE" --hostname="$SLW_HOSTNAME" \\
     --capability=all --drop-capability=CAP_SYS_TIME \\
-    --system-call-filter='@known keyctl bpf' --system-call-filter='~@swap' \\
+    --system-call-filter='@known keyctl bpf' --system-call-filter='~swapon swapoff' \\
     --bind=/dev/kmsg --resolv-conf=off --timezone=off --link-journal=no --console=read-only "$@"
   ;;
 esac

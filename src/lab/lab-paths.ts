@@ -38,3 +38,14 @@ export function labTag(lab: string): string {
 export function cableName(lab: string, index: number): string {
   return `${labTag(lab)}-${index.toString(36)}`;
 }
+
+/**
+ * A hardware address (unicast, locally administered) that is the machine's own, also after a power cut: with a new one
+ * each time, its neighbours would talk to the old one until their caches expire. "" is the bridge.
+ */
+export function hardwareAddress(lab: string, machine: string): string {
+  const digest = createHash("sha256")
+    .update(`${labTag(lab)}\0${machine}`)
+    .digest("hex");
+  return `02:${[0, 2, 4, 6, 8].map((at) => digest.slice(at, at + 2)).join(":")}`;
+}

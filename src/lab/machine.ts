@@ -6,7 +6,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 import { ProblemError } from "../problems/problem.ts";
 import { killGroup, makeMachineGroups, processesIn } from "./control-groups.ts";
-import { cableName, labDirectory, labTag, machineDirectory } from "./lab-paths.ts";
+import { cableName, hardwareAddress, labDirectory, labTag, machineDirectory } from "./lab-paths.ts";
 import { labProblem } from "./lab-problem.ts";
 import type { LabMachine, LabRecord } from "./lab-record.ts";
 import { lowerLayers } from "./machine-files.ts";
@@ -123,6 +123,7 @@ export async function startMachine(lab: LabRecord, machine: string): Promise<voi
         SLW_RUN_GROUPS: groups.run.join(" "),
         SLW_BRIDGE: labTag(lab.name),
         SLW_CABLE: cableOf(lab, machine),
+        SLW_MAC: hardwareAddress(lab.name, machine),
         SLW_MTU: String(lab.mtu),
         SLW_ADDRESS: `${address}/${lab.prefix}`,
         SLW_GATEWAY: lab.gateway,

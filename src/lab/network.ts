@@ -1,4 +1,5 @@
 import { readFile, writeFile } from "node:fs/promises";
+import { hardwareAddress } from "./lab-paths.ts";
 import { runProgram } from "./run-program.ts";
 import { overlap } from "./subnet.ts";
 
@@ -73,10 +74,18 @@ table ip ${tag} {
 /** Makes the lab's bridge, its gateway address, forwarding and address translation. What is there already is kept. */
 export async function makeNetwork(
   tag: string,
-  lab: { readonly subnet: string; readonly prefix: number; readonly gateway: string; readonly mtu: number },
+  lab: {
+    readonly name: string;
+    readonly subnet: string;
+    readonly prefix: number;
+    readonly gateway: string;
+    readonly mtu: number;
+  },
 ): Promise<void> {
   if (!(await linkNames()).includes(tag)) {
-    await runProgram(["ip", "link", "add", tag, "mtu", String(lab.mtu), "type", "bridge", "forward_delay", "0"]);
+    // Without an address of its own a bridge takes the lowest of its ports, and changes it as machines come and go.
+    const own = ["address", hardwareAddress(lab.name, ""), "mtu", String(lab.mtu)];
+    await runProgram(["ip", "link", "add", tag, ...own, "type", "bridge", "forward_delay", "0"]);
   }
   await runProgram(["ip", "address", "replace", `${lab.gateway}/${lab.prefix}`, "dev", tag]);
   await runProgram(["ip", "link", "set", tag, "up"]);
