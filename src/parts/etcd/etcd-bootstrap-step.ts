@@ -1,0 +1,125 @@
+import { type EtcdClusterStatus, etcdUrl, readEtcdStatus } from "../../cluster/etcd-status.ts";
+import type { Check, ClusterStep, Look, Verdict } from "../../engine/step.ts";
+import type { HostName } from "../../hosts/port.ts";
+import { inspectCertificate } from "../../pki/inspect-certificate.ts";
+import type { Problem } from "../../problems/problem.ts";
+import type { ClusterSpec } from "../../spec/cluster-spec.ts";
+import { bootstrapFile, giveBirth } from "./etcd-birth.ts";
+import { readEtcdAuthority } from "./etcd-ca-step.ts";
+import { etcdBootstrap } from "./etcd-environment.ts";
+import { etcdBootstrapPath, etcdBootstrapStepId, etcdHosts, etcdPlaces, etcdStepId } from "./etcd-layout.ts";
+import { memberDataLost } from "./member-data-lost.ts";
+
+interface Found {
+  /** Those that are to be started for the first time. */
+  readonly hosts: readonly HostName[];
+  /** What an unfinished bootstrap gave its hosts; absent when a new one begins. */
+  readonly bootstrap?: string;
+}
+
+/**
+ * Makes a new cluster: all members start together. Only when no host has etcd data and no member answers; or to finish a
+ * bootstrap that was interrupted, which is known by the file it leaves behind, and then only on hosts whose member has
+ * never run.
+ */
+export function etcdBootstrapStep(spec: ClusterSpec): ClusterStep<Found> {
+  const places = etcdPlaces(spec);
+  const hosts = etcdHosts(spec);
+  return {
+    id: etcdBootstrapStepId,
+    title: `Bootstrap etcd with ${hosts.length} members`,
+    phase: "etcd",
+    on: "cluster",
+    after: hosts.map((host) => etcdStepId("configure", host.name)),
+    impact: "changes-etcd-membership",
+    async check(look) {
+      const [status, births] = await lookAround(look);
+      const problem = foreignData(status);
+      if (problem !== undefined) return { state: "refused", problem };
+      const unfinished = births.find((text) => text?.includes("\nETCD_INITIAL_CLUSTER_STATE=new\n"));
+      const answering = status.clusterId !== undefined;
+      const withData = status.hosts.filter((view) => view.data === "present");
+      if (unfinished === undefined) {
+        if (answering) return { state: "satisfied", because: `a cluster of ${status.members.length} members answers` };
+        if (withData.length > 0) {
+          return { state: "satisfied", because: `${withData.map((view) => view.host).join(", ")} have etcd data` };
+        }
+        return needed(status.hosts.map((view) => view.host));
+      }
+      const missing = status.hosts.filter(
+        (view) => view.data === "absent" && unfinished.includes(`${view.host}=https://`),
+      );
+      if (missing.length === 0) return { state: "satisfied", because: "every member of the bootstrap has its data" };
+      const lost = missing.find((view) => status.members.some((one) => one.host === view.host && one.started));
+      if (lost !== undefined) return { state: "refused", problem: memberDataLost(lost.host, status) };
+      return needed(
+        missing.map((view) => view.host),
+        withData.length > 0 ? unfinished : undefined,
+      );
+    },
+    async apply(act, found) {
+      const bootstrap = found.bootstrap ?? etcdBootstrap({ state: "new", members: urls(), token: await tokenOf(act) });
+      await Promise.all(found.hosts.map((host) => giveBirth(act, host, bootstrap)));
+    },
+    verify: [
+      {
+        title: "etcd members to be healthy in one cluster",
+        everyMs: 1000,
+        withinMs: 180_000,
+        holds: async (look) => verdictOf(await readEtcdStatus(look, places)),
+      },
+    ],
+  };
+
+  async function lookAround(look: Look): Promise<[EtcdClusterStatus, readonly (string | undefined)[]]> {
+    return await Promise.all([
+      readEtcdStatus(look, places),
+      Promise.all(hosts.map((host) => look.factOf(host.name, bootstrapFile))),
+    ]);
+  }
+
+  function needed(missing: readonly HostName[], bootstrap?: string): Check<Found> {
+    const because =
+      bootstrap === undefined ? {} : { because: "an earlier run was interrupted while it made the cluster" };
+    const members = { verb: "create", what: "etcd cluster", to: `members ${missing.join(", ")}`, ...because } as const;
+    const files = missing.map((host) => ({ verb: "create", what: `file ${etcdBootstrapPath} on ${host}` }) as const);
+    const found = { hosts: missing, ...(bootstrap === undefined ? {} : { bootstrap }) };
+    return { state: "needed", found, changes: [members, ...files] };
+  }
+
+  function urls(): ReadonlyMap<string, string> {
+    return new Map(hosts.map((host) => [host.name, etcdUrl(host.address, spec.etcd.peerPort)]));
+  }
+
+  /** The authority's fingerprint is in it: clusters with other certificates never take each other for themselves. */
+  async function tokenOf(look: Pick<Look, "vault">): Promise<string> {
+    const authority = await readEtcdAuthority(look);
+    if (authority === undefined) throw new Error("the bootstrap runs before etcd has its authority");
+    const { fingerprint } = inspectCertificate(authority.certificate, "the authority of etcd");
+    return `${spec.name}-${fingerprint.slice(0, 16)}`;
+  }
+}
+
+function verdictOf(status: EtcdClusterStatus): Verdict {
+  const problem = foreignData(status);
+  if (problem !== undefined) return { state: "never", problem };
+  const waiting = status.hosts.filter((view) => !(view.status.answers && view.health.healthy));
+  if (waiting.length === 0) return { state: "met" };
+  return { state: "not-yet", because: waiting.map((view) => `${view.host}: ${view.health.because}`).join("; ") };
+}
+
+function foreignData(status: EtcdClusterStatus): Problem | undefined {
+  if (status.foreign.length === 0) return undefined;
+  const ids = status.hosts.flatMap((view) =>
+    view.status.answers ? [`${view.host} is in cluster ${view.status.clusterId}`] : [],
+  );
+  return {
+    code: "etcd/foreign-data",
+    severity: "error",
+    message: `etcd on ${status.foreign.join(", ")} belongs to another cluster`,
+    because: ids.join(", "),
+    hint: {
+      text: "Find out which of them is yours; on the others stop etcd and move its data folder away, then apply again",
+    },
+  };
+}

@@ -1,0 +1,160 @@
+import {
+  type EtcdClusterStatus,
+  type EtcdHostView,
+  type EtcdMemberStatus,
+  etcdUrl,
+  readEtcdStatus,
+} from "../../cluster/etcd-status.ts";
+import type { Change, HostAct, HostStep, StepId, Verdict } from "../../engine/step.ts";
+import { etcdctl } from "../../facts/etcd-layout.ts";
+import type { HostName } from "../../hosts/port.ts";
+import { type Problem, ProblemError } from "../../problems/problem.ts";
+import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
+import { giveBirth } from "./etcd-birth.ts";
+import { etcdBootstrap } from "./etcd-environment.ts";
+import { etcdBootstrapStepId, etcdMembershipLock, etcdPlaces, etcdStepId } from "./etcd-layout.ts";
+import { memberDataLost } from "./member-data-lost.ts";
+
+/** A learner is promoted by etcd from 90 % of the leader's log on; a little more, so that the promotion is not refused. */
+const caughtUp = 0.95;
+
+/**
+ * Adds a host to a cluster that exists, as a learner: it gets the data before it gets a vote, so a machine that cannot
+ * keep up costs nothing. A member that an interrupted run has added and not started is taken up where it was left.
+ */
+export function etcdJoinStep(spec: ClusterSpec, host: HostSpec, after: readonly StepId[]): HostStep<true> {
+  const places = etcdPlaces(spec);
+  return {
+    id: etcdStepId("join", host.name),
+    title: `Join ${host.name} to the etcd cluster`,
+    phase: "etcd",
+    on: host.name,
+    after,
+    locks: [etcdMembershipLock],
+    impact: "changes-etcd-membership",
+    async check(look) {
+      const status = await readEtcdStatus(look, places);
+      if (status.clusterId === undefined) {
+        return { state: "unknown", until: etcdBootstrapStepId, because: "no etcd member answers yet" };
+      }
+      const { member, view } = standing(status, host.name);
+      if (member?.started === true && view?.data === "present") {
+        return { state: "satisfied", because: `${host.name} is member ${member.id}` };
+      }
+      const problem = whyNotJoin(status, host.name);
+      if (problem !== undefined) return { state: "refused", problem };
+      const changes: Change[] = [
+        ...(member === undefined
+          ? [{ verb: "create", what: `etcd member ${host.name}`, to: "learner" } as const]
+          : [
+              {
+                verb: "update",
+                what: `etcd member ${host.name}`,
+                from: "added, never started",
+                to: "started",
+                because: "an earlier run was interrupted",
+              } as const,
+            ]),
+      ];
+      const [first, ...rest] = changes;
+      if (first === undefined) throw new Error("a join without a change");
+      return { state: "needed", found: true, changes: [first, ...rest] };
+    },
+    async apply(act) {
+      const before = await readEtcdStatus(act, places);
+      const problem = whyNotJoin(before, host.name);
+      if (problem !== undefined) throw new ProblemError(problem);
+      const via = before.leader?.host ?? before.members.find((one) => one.health.healthy)?.host;
+      if (via === undefined) throw new Error("whyNotJoin lets nothing through without a member that answers");
+      const ownUrl = etcdUrl(host.address, spec.etcd.peerPort);
+      await removeNeverStarted(act, before, host.name, via, spec.etcd.clientPort);
+      if (standing(before, host.name).member === undefined) {
+        const words = ["member", "add", host.name, "--learner", `--peer-urls=${ownUrl}`];
+        await act.changeOn(via, { kind: "run", argv: etcdctl(spec.etcd.clientPort, words, 10) });
+      }
+      const listed = await readEtcdStatus(act, places);
+      const members = new Map<string, string>();
+      for (const one of listed.members) {
+        const name = one.peerUrls.includes(ownUrl) ? host.name : one.name;
+        for (const url of one.peerUrls) if (name !== "") members.set(name, url);
+      }
+      await giveBirth(act, host.name, etcdBootstrap({ state: "existing", members, token: spec.name }));
+    },
+    verify: [
+      {
+        title: `etcd member ${host.name} to have caught up`,
+        everyMs: 1000,
+        withinMs: 10 * 60_000,
+        holds: async (look) => hasCaughtUp(await readEtcdStatus(look, places), host.name),
+      },
+    ],
+  };
+}
+
+/** The member a host is listed as, and what the host says. */
+export function standing(
+  status: EtcdClusterStatus,
+  host: HostName,
+): { readonly member?: EtcdMemberStatus; readonly view?: EtcdHostView } {
+  const member = status.members.find((one) => one.host === host);
+  const view = status.hosts.find((one) => one.host === host);
+  return { ...(member === undefined ? {} : { member }), ...(view === undefined ? {} : { view }) };
+}
+
+function whyNotJoin(status: EtcdClusterStatus, host: HostName): Problem | undefined {
+  const { member, view } = standing(status, host);
+  if (member?.started === true && view?.data === "absent") return memberDataLost(host, status);
+  if (member === undefined && view?.data === "present") return dataOfNoMember(host, status);
+  const { quorum: needed = Number.POSITIVE_INFINITY, voting, answering } = status;
+  // With one voting member more, those that answer now have to be a quorum all the same.
+  const neededAfter = Math.floor((voting + 1) / 2) + 1;
+  if (answering >= needed && answering + 1 >= neededAfter && status.leader !== undefined) return undefined;
+  return {
+    code: "etcd/quorum-at-risk",
+    severity: "error",
+    message: `etcd member ${host} cannot be added`,
+    because: `${answering} of ${voting} voting members answer, quorum is ${needed}${status.leader === undefined ? ", and none leads" : ""}`,
+    hint: { text: "Bring the other members back first", command: "slipway etcd health" },
+    where: { host },
+  };
+}
+
+function dataOfNoMember(host: HostName, status: EtcdClusterStatus): Problem {
+  return {
+    code: "etcd/foreign-data",
+    severity: "error",
+    message: `etcd on ${host} has data and is no member of the cluster`,
+    because: `cluster ${status.clusterId} has the members ${status.members.map((one) => one.name).join(", ")}`,
+    hint: {
+      text: `Stop etcd on ${host} and move its data folder away if nobody needs it, then apply again: it joins as a learner`,
+    },
+    where: { host },
+  };
+}
+
+/** etcd allows one learner at a time; one that never ran holds nothing, and its own step adds it again. */
+async function removeNeverStarted(
+  act: HostAct,
+  status: EtcdClusterStatus,
+  host: HostName,
+  via: HostName,
+  clientPort: number,
+): Promise<void> {
+  const leftovers = status.members.filter((one) => one.learner && !one.started && one.host !== host);
+  for (const leftover of leftovers) {
+    act.say(`removing learner ${leftover.id}, which an interrupted run has added and never started`);
+    await act.changeOn(via, { kind: "run", argv: etcdctl(clientPort, ["member", "remove", leftover.id], 10) });
+  }
+}
+
+function hasCaughtUp(status: EtcdClusterStatus, host: HostName): Verdict {
+  const { member, view } = standing(status, host);
+  if (member === undefined) return { state: "not-yet", because: "the cluster does not list it" };
+  const leader = status.leader?.status;
+  if (view?.status.answers !== true) return { state: "not-yet", because: view?.health.because ?? "it does not answer" };
+  if (!member.started) return { state: "not-yet", because: "it has not published its address" };
+  if (leader === undefined) return { state: "not-yet", because: "no leader answers" };
+  const share = view.status.raftAppliedIndex / Math.max(1, leader.raftIndex);
+  if (share >= caughtUp) return { state: "met" };
+  return { state: "not-yet", because: `it is at ${Math.floor(share * 100)} % of the leader's log` };
+}

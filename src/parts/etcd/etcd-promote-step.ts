@@ -1,0 +1,75 @@
+import { readEtcdStatus } from "../../cluster/etcd-status.ts";
+import type { Change, HostStep, NonEmpty } from "../../engine/step.ts";
+import { etcdctl } from "../../facts/etcd-layout.ts";
+import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
+import { bootstrapFile } from "./etcd-birth.ts";
+import { standing } from "./etcd-join-step.ts";
+import { etcdBootstrapPath, etcdMembershipLock, etcdPlaces, etcdStepId } from "./etcd-layout.ts";
+
+interface Found {
+  readonly promote?: string;
+}
+
+/** Gives a learner its vote, and takes away what its birth needed. */
+export function etcdPromoteStep(spec: ClusterSpec, host: HostSpec): HostStep<Found> {
+  const places = etcdPlaces(spec);
+  const join = etcdStepId("join", host.name);
+  return {
+    id: etcdStepId("promote", host.name),
+    title: `Make ${host.name} a voting member of etcd`,
+    phase: "etcd",
+    on: host.name,
+    after: [join],
+    locks: [etcdMembershipLock],
+    impact: "changes-etcd-membership",
+    async check(look) {
+      const [status, birth] = await Promise.all([readEtcdStatus(look, places), look.fact(bootstrapFile)]);
+      const { member, view } = standing(status, host.name);
+      if (member?.started !== true || view?.data !== "present") {
+        return { state: "unknown", until: join, because: `${host.name} is no etcd member yet` };
+      }
+      const changes: Change[] = [
+        ...(member.learner
+          ? [{ verb: "update", what: `etcd member ${host.name}`, from: "learner", to: "voting member" } as const]
+          : []),
+        ...(birth === undefined
+          ? []
+          : [
+              {
+                verb: "delete",
+                what: `file ${etcdBootstrapPath}`,
+                because: "it must not be there if the data is ever lost",
+              } as const,
+            ]),
+      ];
+      const [first, ...rest] = changes;
+      if (first === undefined) return { state: "satisfied", because: `${host.name} is a voting member` };
+      const found = member.learner ? { promote: member.id } : {};
+      return { state: "needed", found, changes: [first, ...rest] as NonEmpty<Change> };
+    },
+    async apply(act, found) {
+      if (found.promote !== undefined) {
+        const status = await readEtcdStatus(act, places);
+        // A learner does not take requests about members.
+        const via = status.leader?.host ?? status.members.find((one) => !one.learner && one.health.healthy)?.host;
+        const argv = etcdctl(spec.etcd.clientPort, ["member", "promote", found.promote], 10);
+        await act.changeOn(via ?? host.name, { kind: "run", argv });
+      }
+      await act.change({ kind: "remove", path: etcdBootstrapPath });
+    },
+    verify: [
+      {
+        title: `etcd member ${host.name} to vote and be healthy`,
+        everyMs: 1000,
+        withinMs: 60_000,
+        async holds(look) {
+          const [status, birth] = await Promise.all([readEtcdStatus(look, places), look.fact(bootstrapFile)]);
+          const { member } = standing(status, host.name);
+          if (member === undefined || member.learner) return { state: "not-yet", because: "it has no vote" };
+          if (birth !== undefined) return { state: "not-yet", because: `${etcdBootstrapPath} is still there` };
+          return member.health.healthy ? { state: "met" } : { state: "not-yet", because: member.health.because };
+        },
+      },
+    ],
+  };
+}

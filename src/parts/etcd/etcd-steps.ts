@@ -1,0 +1,58 @@
+import type { Step, StepId } from "../../engine/step.ts";
+import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
+import { osBaselineStepId } from "../os/os-steps.ts";
+import { etcdBootstrapStep } from "./etcd-bootstrap-step.ts";
+import { etcdCaStep } from "./etcd-ca-step.ts";
+import { apiServerCertificates, memberCertificates } from "./etcd-certificates.ts";
+import { etcdCertsStep } from "./etcd-certs-step.ts";
+import { etcdConfigureStep } from "./etcd-configure-step.ts";
+import { etcdInstallStep } from "./etcd-install-step.ts";
+import { etcdJoinStep } from "./etcd-join-step.ts";
+import { etcdHosts, etcdStartStepId, etcdStepId } from "./etcd-layout.ts";
+import { etcdPromoteStep } from "./etcd-promote-step.ts";
+import { etcdStartStep } from "./etcd-start-step.ts";
+
+/** An external etcd cluster on the hosts with role etcd. Nothing where kubeadm runs a stacked one. */
+export function etcdSteps(spec: ClusterSpec): Step[] {
+  if (spec.etcd.topology !== "external") return [];
+  const hosts = etcdHosts(spec);
+  const controlPlanes = spec.hosts.filter((host) => host.roles.includes("control-plane"));
+  return [
+    etcdCaStep(spec),
+    ...hosts.map((host) => etcdInstallStep(spec, host)),
+    ...hosts.map(memberCertsStep),
+    ...controlPlanes.map(apiServerCertsStep),
+    ...hosts.map((host) => etcdConfigureStep(spec, host)),
+    etcdBootstrapStep(spec),
+    etcdStartStep(spec),
+    ...hosts.flatMap((host, index) => {
+      const previous = hosts[index - 1];
+      const after: StepId[] = [
+        etcdStartStepId,
+        ...(previous === undefined ? [] : [etcdStepId("promote", previous.name)]),
+      ];
+      return [etcdJoinStep(spec, host, after), etcdPromoteStep(spec, host)];
+    }),
+  ];
+}
+
+function memberCertsStep(host: HostSpec): Step {
+  return etcdCertsStep({
+    id: etcdStepId("certs", host.name),
+    title: `Issue the etcd certificates of ${host.name}`,
+    host,
+    set: memberCertificates(host),
+    after: [etcdStepId("install", host.name)],
+  });
+}
+
+function apiServerCertsStep(host: HostSpec): Step {
+  return etcdCertsStep({
+    id: etcdStepId("client-certs", host.name),
+    title: `Issue the certificate ${host.name} talks to etcd with`,
+    host,
+    set: apiServerCertificates,
+    // openssl, with which keys are looked at, is there after the baseline or etcd's own packages.
+    after: [osBaselineStepId(host.name), ...(host.roles.includes("etcd") ? [etcdStepId("install", host.name)] : [])],
+  });
+}
