@@ -2,10 +2,10 @@ import type { Answer, Read } from "../hosts/port.ts";
 import { readKey } from "../hosts/port.ts";
 import type { Answers } from "./resource.ts";
 
-/** The answers a group has so far. Looks up by the read itself first, because resources ask with the object they gave. */
+/** The answers a group has so far. Nearly always asked with the very read object that was sent; by key otherwise. */
 export class CollectedAnswers implements Answers {
   readonly #byRead = new Map<Read, Answer>();
-  readonly #byKey = new Map<string, Answer>();
+  #byKey: Map<string, Answer> | undefined;
 
   /** Adds the answers to `reads`, in their order. */
   add(reads: readonly Read[], answers: readonly Answer[]): void {
@@ -14,18 +14,25 @@ export class CollectedAnswers implements Answers {
       const answer = answers[index];
       if (answer === undefined) throw new Error(`No answer to ${readKey(read)}`);
       this.#byRead.set(read, answer);
-      this.#byKey.set(keyOf(read), answer);
     }
+    this.#byKey = undefined;
   }
 
   of(read: Read): Answer {
-    const answer = this.#byRead.get(read) ?? this.#byKey.get(keyOf(read));
+    const answer = this.#find(read);
     if (answer === undefined) throw new Error(`Nobody asked for ${readKey(read)}`);
     return answer;
   }
 
   has(read: Read): boolean {
-    return this.#byRead.has(read) || this.#byKey.has(keyOf(read));
+    return this.#find(read) !== undefined;
+  }
+
+  #find(read: Read): Answer | undefined {
+    const answer = this.#byRead.get(read);
+    if (answer !== undefined) return answer;
+    this.#byKey ??= new Map([...this.#byRead].map(([one, its]) => [keyOf(one), its]));
+    return this.#byKey.get(keyOf(read));
   }
 }
 
