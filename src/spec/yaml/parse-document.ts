@@ -2,6 +2,7 @@ import type { CST, Document, ErrorCode, ParsedNode } from "yaml";
 import { Composer, Lexer, Parser } from "yaml";
 import type { Finding, FindingWords } from "./finding.ts";
 import { limits } from "./limits.ts";
+import { showValue } from "./show-value.ts";
 
 /** One YAML document, or what stands in its way. Cost is bounded by `limits`, whatever the text is. */
 export function parseDocument(text: string): {
@@ -23,59 +24,73 @@ function tokenize(text: string): { tokens: CST.Token[]; finding?: Finding } {
   const tokens: CST.Token[] = [];
   let documents = 0;
   let lexemes = 0;
+  let badEscapes = 0;
 
-  const unacceptable = (token: CST.Token): Finding | undefined => {
-    if (token.type === "directive") {
-      return at("config/yaml-feature", token.offset, token.source.length, {
-        message: "the file has a YAML directive",
-        because: `found ${token.source.slice(0, 40)}; cluster files are plain YAML 1.2`,
-        hint: { text: "remove the line, and the '---' below it" },
-      });
+  /** Takes tokens over; a finding ends the reading. */
+  const take = (parsed: Iterable<CST.Token>): Finding | undefined => {
+    for (const token of parsed) {
+      if (token.type === "directive") return directive(token);
+      if (token.type === "document") documents += 1;
+      if (documents > 1) return secondDocument(token);
+      tokens.push(token);
     }
-    if (token.type !== "document") return undefined;
-    documents += 1;
-    if (documents === 1) return undefined;
-    return at("config/several-documents", token.offset, 3, {
-      message: "the file holds more than one YAML document",
-      because: "a cluster file is one document; this '---' starts a second one",
-      hint: { text: "keep each cluster in a file of its own and name it with -f" },
-    });
+    return undefined;
   };
 
   for (const lexeme of new Lexer().lex(text)) {
     lexemes += 1;
-    if (lexemes > limits.lexemes) {
-      return {
-        tokens,
-        finding: at("config/too-complex", parser.offset, 1, {
-          message: "the file holds more than any cluster needs",
-          because: `reading stopped after ${limits.lexemes} YAML lexemes, the limit; 5,000 hosts take about 200000`,
-          hint: { text: "check that this is the file you meant" },
-        }),
-      };
-    }
-    for (const token of parser.next(lexeme)) {
-      const finding = unacceptable(token);
-      if (finding !== undefined) return { tokens, finding };
-      tokens.push(token);
-    }
-    if (parser.stack.length > limits.depth) {
-      return {
-        tokens,
-        finding: at("config/too-complex", parser.offset, 1, {
-          message: "the file is nested too deeply",
-          because: `found more than ${limits.depth - 1} collections in each other; a cluster file needs 7`,
-          hint: { text: "look for brackets or dashes that are repeated by mistake" },
-        }),
-      };
-    }
-  }
-  for (const token of parser.end()) {
-    const finding = unacceptable(token);
+    // yaml keeps an error object for each of these, so millions of them would fill the memory.
+    if (lexeme.startsWith('"')) badEscapes += lexeme.match(badEscape)?.length ?? 0;
+    const excess =
+      lexemes > limits.lexemes
+        ? `reading stopped after ${limits.lexemes} YAML lexemes, the limit; 5,000 hosts take about 200000`
+        : lexeme.length > limits.lexemeLength
+          ? `found one text of ${lexeme.length} characters; the limit is ${limits.lexemeLength}`
+          : badEscapes > limits.badEscapes
+            ? `reading stopped after ${limits.badEscapes} escapes that YAML does not have`
+            : undefined;
+    if (excess !== undefined) return { tokens, finding: tooMuch(parser.offset, excess) };
+    const finding =
+      take(parser.next(lexeme)) ?? (parser.stack.length > limits.depth ? tooDeep(parser.offset) : undefined);
     if (finding !== undefined) return { tokens, finding };
-    tokens.push(token);
   }
-  return { tokens };
+  const finding = take(parser.end());
+  return finding === undefined ? { tokens } : { tokens, finding };
+}
+
+/** A backslash before what cannot follow it in double quotes (YAML 1.2.2, section 5.7), found in linear time. */
+const badEscape = /\\[^0abt\tnvfre "/\\N_LPxuU\r\n]/g;
+
+function directive(token: CST.Directive): Finding {
+  return at("config/yaml-feature", token.offset, token.source.length, {
+    message: "the file has a YAML directive",
+    because: `found ${showValue(token.source)}; cluster files are plain YAML 1.2`,
+    hint: { text: "remove the line, and the '---' below it" },
+  });
+}
+
+function secondDocument(token: CST.Token): Finding {
+  return at("config/several-documents", "offset" in token ? token.offset : 0, 3, {
+    message: "the file holds more than one YAML document",
+    because: "a cluster file is one document; this '---' starts a second one",
+    hint: { text: "keep each cluster in a file of its own and name it with -f" },
+  });
+}
+
+function tooMuch(offset: number, because: string): Finding {
+  return at("config/too-complex", offset, 1, {
+    message: "the file holds more than any cluster needs",
+    because,
+    hint: { text: "check that this is the file you meant" },
+  });
+}
+
+function tooDeep(offset: number): Finding {
+  return at("config/too-complex", offset, 1, {
+    message: "the file is nested too deeply",
+    because: `found more than ${limits.depth - 1} collections in each other; a cluster file needs 7`,
+    hint: { text: "look for brackets or dashes that are repeated by mistake" },
+  });
 }
 
 function* documentFindings(document: Document.Parsed): Generator<Finding> {
