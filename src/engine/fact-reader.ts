@@ -19,12 +19,13 @@ interface HostCache {
  */
 export class FactReader {
   readonly #hosts: Hosts;
-  readonly #signal: AbortSignal;
+  readonly #signalOf: (host: HostName) => AbortSignal;
   readonly #caches = new Map<HostName, HostCache>();
 
-  constructor(hosts: Hosts, signal: AbortSignal) {
+  /** `signal`: one for all hosts, or one for each where there are many. */
+  constructor(hosts: Hosts, signal: AbortSignal | ((host: HostName) => AbortSignal)) {
     this.#hosts = hosts;
-    this.#signal = signal;
+    this.#signalOf = typeof signal === "function" ? signal : () => signal;
   }
 
   factOf<T>(host: HostName, fact: Fact<T>): Promise<T> {
@@ -57,22 +58,22 @@ export class FactReader {
       if (read !== undefined && !cache.sent.has(key)) fresh.set(key, read);
     }
     if (fresh.size > 0) {
-      const batch = this.#hosts.session(host).read([...fresh.values()], this.#signal);
+      const batch = this.#hosts.session(host).read([...fresh.values()], this.#signalOf(host));
       let index = 0;
       for (const key of fresh.keys()) {
         cache.sent.set(key, { batch, index });
         index += 1;
       }
     }
+    const sent = keys.flatMap((key) => cache.sent.get(key) ?? []);
     // All at once, so that a batch that fails while another is awaited is heard.
-    const answers = await Promise.all(
-      keys.map(async (key) => {
-        const sent = cache.sent.get(key);
-        const answer = (await sent?.batch)?.[sent?.index ?? 0];
-        if (answer === undefined) throw new Error(`${host}: no answer to a read of fact ${fact.name}`);
-        return answer;
-      }),
-    );
+    const batches = [...new Set(sent.map((one) => one.batch))];
+    const answered = await Promise.all(batches);
+    const answers = sent.map(({ batch, index }) => {
+      const answer = answered[batches.indexOf(batch)]?.[index];
+      if (answer === undefined) throw new Error(`${host}: no answer to a read of fact ${fact.name}`);
+      return answer;
+    });
     return fact.parse(answers);
   }
 }

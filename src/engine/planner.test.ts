@@ -71,6 +71,15 @@ describe("a plan", () => {
     expect(seen.filter((key) => !allowed.includes(key))).toEqual([]);
   });
 
+  test("stops asking when it is interrupted", async () => {
+    const rig = engineRig(["a", "b"]);
+    for (const host of ["a", "b"]) rig.hosts.host(host).fault({ how: "hang" });
+    const controller = new AbortController();
+    const planning = rig.plan([toyStep("a1", "a"), toyStep("b1", "b")], { signal: controller.signal });
+    controller.abort(new Error("the user has had enough"));
+    await expect(planning).rejects.toThrow("the user has had enough");
+  });
+
   test("lists a host that cannot be reached and leaves out its steps, and nobody else's", async () => {
     const rig = engineRig(["a", "b"]);
     rig.hosts.host("b").unreachable = true;

@@ -1,8 +1,8 @@
-import { setMaxListeners } from "node:events";
 import type { HostName } from "../hosts/port.ts";
 import { type Problem, ProblemError } from "../problems/problem.ts";
 import { FactReader } from "./fact-reader.ts";
 import { validateGraph } from "./graph.ts";
+import { HostSignals } from "./host-signals.ts";
 import { checkStep, isClusterStep } from "./look.ts";
 import type { Plan, PlannedStep } from "./plan.ts";
 import { planDigest } from "./plan-digest.ts";
@@ -36,9 +36,8 @@ export async function makePlan(steps: readonly Step[], world: World, options: Pl
   const outside = options.outside ?? new Map<StepId, Step>();
   const graph = validateGraph(steps, outside);
   const signal = options.signal ?? new AbortController().signal;
-  // Every read that is under way listens: as many as there are hosts is no leak.
-  setMaxListeners(0, signal);
-  const reader = new FactReader(world.hosts, signal);
+  const signals = new HostSignals(signal);
+  const reader = new FactReader(world.hosts, (host) => signals.of(host));
   const forgetting = forgetWhenDone(graph.order, reader);
 
   const answers = await settle(
@@ -56,7 +55,8 @@ export async function makePlan(steps: readonly Step[], world: World, options: Pl
   const planned = answers.flatMap((one) =>
     one.kind === "planned" && !unreachable.has(one.planned.on) ? [one.planned] : [],
   );
-  await requireSatisfiedOutside(planned, outside, world, signal);
+  await requireSatisfiedOutside(planned, outside, world, signal, reader);
+  signals.end();
 
   const { cluster, intention, specDigest } = options;
   const body = {
@@ -135,6 +135,7 @@ async function requireSatisfiedOutside(
   outside: ReadonlyMap<StepId, Step>,
   world: World,
   signal: AbortSignal,
+  reader: FactReader,
 ): Promise<void> {
   const neededBy = new Map<Step, PlannedStep>();
   for (const one of planned) {
@@ -144,7 +145,6 @@ async function requireSatisfiedOutside(
       if (step !== undefined && !neededBy.has(step)) neededBy.set(step, one);
     }
   }
-  const reader = new FactReader(world.hosts, signal);
   const problems = await settle(
     [...neededBy].map(async ([step, by]): Promise<Problem[]> => {
       const answer = await ask(step, world, signal, reader);
