@@ -15,7 +15,24 @@ const headerBytes = { v4: 28, v6: 48 };
 /** Sends two pings that may not be fragmented and fill packets of `sizeBytes` (the MTU of an interface). */
 export function pathPacket(address: string, sizeBytes: number): Fact<PathPacket> {
   const payload = sizeBytes - (address.includes(":") ? headerBytes.v6 : headerBytes.v4);
-  const argv = ["ping", "-n", "-q", "-c", "2", "-i", "0.2", "-W", "1", "-M", "do", "-s", String(payload), address];
+  const argv = [
+    "ping",
+    "-n",
+    "-q",
+    "-c",
+    "2",
+    "-i",
+    "0.2",
+    "-W",
+    "1",
+    "-w",
+    "2",
+    "-M",
+    "do",
+    "-s",
+    String(payload),
+    address,
+  ];
   return {
     name: `path-packet ${address} ${sizeBytes}`,
     reads: [{ kind: "run", argv, timeoutMs: 15_000 }],

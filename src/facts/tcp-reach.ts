@@ -16,8 +16,8 @@ export type TcpReach =
   | { readonly state: "open" | "refused" | "silent" }
   | { readonly state: "unresolved" | "failed"; readonly because: string };
 
-/** How long all connections of one probe get together. */
-const withinSeconds = 3;
+/** How long all connections of one probe get together, unless the asker says otherwise. */
+const defaultSeconds = 3;
 /** Looking up names that no server answers for takes longer than connecting. */
 const timeoutMs = 45_000;
 
@@ -25,7 +25,11 @@ const timeoutMs = 45_000;
  * Opens TCP connections from a host to all targets at the same time, and closes them again without a byte sent. The
  * answers are in the order of the targets.
  */
-export function tcpReach(by: Interpreter, targets: readonly TcpTarget[]): Fact<readonly TcpReach[]> {
+export function tcpReach(
+  by: Interpreter,
+  targets: readonly TcpTarget[],
+  withinSeconds: number = defaultSeconds,
+): Fact<readonly TcpReach[]> {
   const words = targets.flatMap(({ host, port }) => [host, String(port)]);
   const program = by.language === "perl" ? ["-e", perlProgram, "--"] : ["-c", pythonProgram];
   const asked = `a TCP probe in ${by.language}`;
@@ -51,7 +55,7 @@ export function tcpReach(by: Interpreter, targets: readonly TcpTarget[]): Fact<r
 
 const perlProgram = `
 use strict; use Socket qw(:addrinfo :DEFAULT SOL_SOCKET SO_ERROR SOCK_STREAM); use POSIX (); use IO::Handle;
-my $until = time + shift @ARGV; my (@state, %waiting);
+my $left = shift @ARGV; my (@state, %waiting);
 while (@ARGV) {
   my ($host, $port) = splice @ARGV, 0, 2;
   push @state, "silent"; my $at = $#state;
@@ -68,10 +72,10 @@ while (@ARGV) {
     }
   }
 }
-while (%waiting) {
-  my $left = $until - time; last if $left <= 0;
+while (%waiting && $left > 0) {
   my $bits = ""; vec($bits, $_, 1) = 1 for keys %waiting;
-  next if select(undef, my $ready = $bits, undef, $left) <= 0;
+  (my $found, $left) = select(undef, my $ready = $bits, undef, $left);
+  next if $found <= 0;
   for my $fd (keys %waiting) {
     next unless vec($ready, $fd, 1);
     my ($at, $s) = @{ delete $waiting{$fd} };
@@ -85,7 +89,6 @@ print "$_\\n" for @state;
 
 const pythonProgram = `
 import errno, os, select, socket, sys, time
-until = time.time() + float(sys.argv[1])
 words = sys.argv[2:]
 state, waiting, poll = [], {}, select.poll()
 def said(code):
@@ -109,8 +112,9 @@ for host, port in zip(words[::2], words[1::2]):
         state[-1] = said(code)
         if state[-1] in ("open", "refused"):
             break
-while waiting and time.time() < until:
-    for fd, _ in poll.poll(max(0, (until - time.time()) * 1000)):
+until = time.monotonic() + float(sys.argv[1])
+while waiting and time.monotonic() < until:
+    for fd, _ in poll.poll(max(0, (until - time.monotonic()) * 1000)):
         at, s = waiting.pop(fd)
         poll.unregister(fd)
         state[at] = said(s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))

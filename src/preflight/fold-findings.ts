@@ -9,7 +9,10 @@ const namesShown = 6;
 /** So many different reasons of one finding are shown. */
 const reasonsShown = 3;
 
-/** Makes equal findings of several hosts one, and errors that the cluster file downgrades warnings with its reason. */
+/**
+ * Makes equal findings of several hosts one, and errors that the cluster file downgrades warnings with its reason.
+ * Errors come first.
+ */
 export function foldFindings(
   check: string,
   findings: readonly Finding[],
@@ -20,7 +23,9 @@ export function foldFindings(
     const key = [finding.severity, finding.host === undefined, finding.message, finding.hint.text].join("\u0000");
     groups.set(key, [...(groups.get(key) ?? []), finding]);
   }
-  return [...groups.values()].map((group) => fold(check, group, downgradedBecause));
+  const folded = [...groups.values()].map((group) => fold(check, group, downgradedBecause));
+  const isError = (one: FoldedFinding) => one.severity === "error";
+  return [...folded.filter(isError), ...folded.filter((one) => !isError(one))];
 }
 
 function fold(check: string, group: readonly Finding[], downgradedBecause: string | undefined): FoldedFinding {

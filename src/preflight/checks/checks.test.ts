@@ -551,6 +551,13 @@ const rows: readonly Row[] = [
   },
   {
     check: "host-reachability",
+    claim: "says all ports of one peer at once",
+    hosts: { "cp-1": { reach: (target) => (target.startsWith("10.0.0.12:") ? "silent" : undefined) } },
+    state: "failed",
+    messages: ["cp-1: cp-2 cannot be reached on ports 2380, 2379"],
+  },
+  {
+    check: "host-reachability",
     claim: "says what the network said",
     hosts: { "lb-1": { reach: (target) => (target === "10.0.0.11:6443" ? "failed No route to host" : undefined) } },
     state: "failed",
@@ -576,7 +583,7 @@ const rows: readonly Row[] = [
     claim: "fails when only small packets get through",
     hosts: { "cp-1": { mtu: 9000, carries: () => 1500 } },
     state: "failed",
-    because: "eth0 has MTU 9000; 9000 bytes to 10.0.0.12 are lost, 1280 get through",
+    because: "eth0 has MTU 9000; packets of 9000 bytes are lost, 1280 bytes get through",
   },
   {
     check: "mtu",

@@ -16,37 +16,56 @@ export const hostReachability: PreflightCheck = {
     const asked = new Set(context.hosts.map((host) => host.name));
     const all = conversations(context.spec).filter(({ from, to }) => asked.has(from.name) && asked.has(to.name));
     const talkers = context.hosts.filter((host) => all.some(({ from }) => from.name === host.name));
-    return judgeHosts(context, talkers, `${countOf(all.length, "connection")} between hosts tried`, async (host) => {
-      const by = await context.fact(host.name, interpreter);
-      if (by === undefined) {
-        return [
-          {
-            severity: "warning",
-            message: "it was not tried whether the other hosts can be reached",
-            because: "there is neither Perl nor Python to try it with",
-            hint: { text: "install python3 or perl" },
-          },
-        ];
-      }
-      const mine = all.filter(({ from }) => from.name === host.name);
-      const targets = mine.map(({ to, port }) => ({ host: to.address, port }));
-      const reaches = await context.fact(host.name, tcpReach(by, targets));
-      return mine.flatMap((conversation, at) => judge(conversation, reaches[at]));
-    });
+    return judgeHosts(
+      context,
+      talkers,
+      `${countOf(all.length, "connection")} between hosts get through`,
+      async (host) => {
+        const by = await context.fact(host.name, interpreter);
+        if (by === undefined) {
+          return [
+            {
+              severity: "warning",
+              message: "it was not tried whether the other hosts can be reached",
+              because: "there is neither Perl nor Python to try it with",
+              hint: { text: "install python3 or perl" },
+            },
+          ];
+        }
+        const mine = all.filter(({ from }) => from.name === host.name);
+        const targets = mine.map(({ to, port }) => ({ host: to.address, port }));
+        const reaches = await context.fact(host.name, tcpReach(by, targets));
+        const failed = mine.flatMap((conversation, at) => {
+          const reach = reaches[at];
+          return reach === undefined || reach.state === "open" || reach.state === "refused"
+            ? []
+            : [{ conversation, reach }];
+        });
+        const peers = Map.groupBy(failed, ({ conversation }) => conversation.to.name);
+        return [...peers].map(([to, ones]) => finding(to, ones));
+      },
+    );
   },
 };
 
-function judge({ to, port, why }: Conversation, reach: TcpReach | undefined): readonly Omit<Finding, "host">[] {
-  if (reach === undefined || reach.state === "open" || reach.state === "refused") return [];
-  const said = "because" in reach ? reach.because : "no answer in 3 s";
-  return [
-    {
-      severity: "error",
-      message: `${to.name} cannot be reached on port ${port}`,
-      because: `${to.address}:${port}: ${said}; ${why}`,
-      hint: {
-        text: `let TCP port ${port} of ${to.address} through every firewall in between, and check the route to it`,
-      },
+interface Failed {
+  readonly conversation: Conversation;
+  readonly reach: TcpReach;
+}
+
+/** All ports of one peer that cannot be reached, as one finding. */
+function finding(to: string, failed: readonly Failed[]): Omit<Finding, "host"> {
+  const ports = failed.map(({ conversation }) => conversation.port);
+  const noun = ports.length === 1 ? "port" : "ports";
+  const because = failed.map(({ conversation: { to: peer, port, why }, reach }) => {
+    return `${peer.address}:${port}: ${"because" in reach ? reach.because : "no answer in 3 s"}; ${why}`;
+  });
+  return {
+    severity: "error",
+    message: `${to} cannot be reached on ${noun} ${ports.join(", ")}`,
+    because: because.join(", "),
+    hint: {
+      text: `let TCP ${noun} ${ports.join(", ")} through every firewall on the way to ${to}, and check the route`,
     },
-  ];
+  };
 }

@@ -1,4 +1,4 @@
-import { interfaces } from "../../facts/interfaces.ts";
+import { type Interface, interfaces } from "../../facts/interfaces.ts";
 import { pathPacket } from "../../facts/path-packet.ts";
 import { judgeHosts } from "../ask-hosts.ts";
 import type { Finding, PreflightCheck } from "../check.ts";
@@ -32,21 +32,9 @@ export const mtu: PreflightCheck = {
         withoutPing += 1;
         return [];
       }
-      return answers.flatMap(({ to, small }): readonly Omit<Finding, "host">[] => {
-        // Nothing passes: pings are not answered there, and [host-reachability] has tried it with TCP.
-        if (small?.state !== "passes") return [];
-        return [
-          {
-            severity: "error",
-            message: `packets as large as the interface sends do not reach ${to.name}`,
-            because: `${own.name} has MTU ${own.mtu}; ${own.mtu} bytes to ${to.address} are lost, ${smallBytes} get through`,
-            hint: {
-              text: "set the MTU of the interface to what the network between the hosts carries",
-              command: `ip link set ${own.name} mtu 1400`,
-            },
-          },
-        ];
-      });
+      // Where nothing passes, pings are not answered, and [host-reachability] has tried it with TCP.
+      const lossy = answers.filter(({ small }) => small?.state === "passes").map(({ to }) => to.name);
+      return lossy.length === 0 ? [] : [finding(own, lossy)];
     });
     if (outcome.state === "skipped") return outcome;
     if (withoutPing === context.hosts.length)
@@ -56,3 +44,16 @@ export const mtu: PreflightCheck = {
     return { ...outcome, because: `full-size packets get through${left}` };
   },
 };
+
+function finding(own: Interface, peers: readonly string[]): Omit<Finding, "host"> {
+  const names = peers.join(", ");
+  return {
+    severity: "error",
+    message: `packets as large as the interface sends do not reach ${names}`,
+    because: `${own.name} has MTU ${own.mtu}; packets of ${own.mtu} bytes are lost, ${smallBytes} bytes get through`,
+    hint: {
+      text: "set the MTU of the interface to what the network between the hosts carries; see what it is now",
+      command: `ip link show ${own.name}`,
+    },
+  };
+}

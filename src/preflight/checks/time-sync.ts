@@ -13,11 +13,9 @@ export const timeSync: PreflightCheck = {
   asks: "time synchronization",
   run: (context) =>
     judgeHosts(context, context.hosts, "the clocks are kept by chrony, or will be", async (host) => {
-      const [units, synchronized] = await Promise.all([
-        Promise.all([...chrony, ...rivals].map((unit) => context.fact(host.name, loadedUnit(unit)))),
-        context.fact(host.name, clockSynchronized),
-      ]);
-      const active = [...chrony, ...rivals].filter((_, at) => isRunning(units[at]));
+      const names = [...chrony, ...rivals];
+      const units = await Promise.all(names.map((unit) => context.fact(host.name, loadedUnit(unit))));
+      const active = names.filter((_, at) => isRunning(units[at]));
       const isActive = (unit: string) => active.some((one) => one === unit);
       const findings: Omit<Finding, "host">[] = rivals.filter(isActive).map((unit) => ({
         severity: "warning",
@@ -25,7 +23,8 @@ export const timeSync: PreflightCheck = {
         because: "Slipway keeps clocks with chrony; two programs that set one clock work against each other",
         hint: { text: "remove it", command: `systemctl disable --now ${unit}` },
       }));
-      if (chrony.some(isActive) && synchronized === false) {
+      // Asked only where it matters: it starts a D-Bus service, which takes most of a second.
+      if (chrony.some(isActive) && (await context.fact(host.name, clockSynchronized)) === false) {
         findings.push({
           severity: "warning",
           message: "chrony runs, but the clock is not synchronized",

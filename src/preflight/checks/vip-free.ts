@@ -12,6 +12,9 @@ import { interfaceWith } from "../own-interface.ts";
 /** A host with many networks does not fill the screen. */
 const addressesShown = 6;
 
+/** Who has an address says so on the link in milliseconds; nobody is told from somebody by waiting. */
+const answersWithinSeconds = 1;
+
 type VirtualIp = Extract<EndpointSpec, { kind: "virtual-ip" }>;
 
 /** The virtual IP can be put on the load balancers, and nobody but them has it. */
@@ -97,7 +100,8 @@ async function judgeStranger(
   const { values, findings } = await askHosts(context, spec, async () => {
     const by = await context.fact(host, interpreter);
     if (by === undefined) return undefined;
-    const [reach] = await context.fact(host, tcpReach(by, [{ host: endpoint.address, port: endpoint.port }]));
+    const target = { host: endpoint.address, port: endpoint.port };
+    const [reach] = await context.fact(host, tcpReach(by, [target], answersWithinSeconds));
     const owner = await context.fact(host, neighbour(endpoint.address));
     return { reach, owner };
   });
