@@ -60,7 +60,7 @@ export interface EtcdClusterStatus {
 }
 
 /**
- * The state of an etcd cluster, from what each host says of its own member; one round trip, all hosts at once. A host
+ * The state of an etcd cluster, from what each host says of its own member: two round trips, all hosts at once. A host
  * that cannot be reached counts as not answering.
  */
 export async function readEtcdStatus(look: Pick<Look, "factOf">, places: EtcdPlaces): Promise<EtcdClusterStatus> {
@@ -70,28 +70,34 @@ export async function readEtcdStatus(look: Pick<Look, "factOf">, places: EtcdPla
 
 async function viewOf(look: Pick<Look, "factOf">, places: EtcdPlaces, host: HostName): Promise<EtcdHostView> {
   try {
-    const [data, unit, members, status, health] = await Promise.all([
+    const [data, unit] = await Promise.all([
       look.factOf(host, etcdData(places.dataDir)),
       look.factOf(host, loadedUnit(etcdUnit)),
+    ]);
+    const state = unit === "no-systemd" || unit.load === "not-found" ? "absent" : `${unit.active} (${unit.sub})`;
+    // systemd calls it active once it is ready; before that every question would cost its whole time limit.
+    if (!/^(active|reloading) /.test(state)) return { host, data, unit: state, ...silent(`etcd.service is ${state}`) };
+    const [members, status, health] = await Promise.all([
       look.factOf(host, etcdMembers(places.clientPort)),
       look.factOf(host, etcdEndpointStatus(places.clientPort)),
       look.factOf(host, etcdHealth(places.clientPort)),
     ]);
-    const state = unit === "no-systemd" || unit.load === "not-found" ? "absent" : `${unit.active} (${unit.sub})`;
     return { host, data, unit: state, members, status, health };
   } catch (cause) {
     if (!(cause instanceof ProblemError) || !cause.problem.code.startsWith("ssh/")) throw cause;
-    const silence = { answers: false, because: cause.problem.message } as const;
     return {
       host,
       unreachable: cause.problem,
       data: "unknown",
       unit: "unknown",
-      members: silence,
-      status: silence,
-      health: { healthy: false, because: cause.problem.message },
+      ...silent(cause.problem.message),
     };
   }
+}
+
+function silent(because: string): Pick<EtcdHostView, "members" | "status" | "health"> {
+  const silence = { answers: false, because } as const;
+  return { members: silence, status: silence, health: { healthy: false, because } };
 }
 
 function assemble(hosts: readonly EtcdHostView[], places: EtcdPlaces): EtcdClusterStatus {
@@ -103,14 +109,14 @@ function assemble(hosts: readonly EtcdHostView[], places: EtcdPlaces): EtcdClust
   const members = (listed?.members ?? []).map((member) => {
     const view = ours.find((one) => one.status.answers && one.status.memberId === member.id);
     const host = view?.host ?? hostAt(member, places);
-    const silent = hosts.find((one) => one.host === host);
+    const there = hosts.find((one) => one.host === host);
     return {
       ...member,
       ...(host === undefined ? {} : { host }),
       leader: member.id === leaderId,
       started: member.clientUrls.length > 0,
       ...(view?.status.answers === true ? { status: view.status } : {}),
-      health: view?.health ?? silent?.health ?? { healthy: false, because: "it is on no host of the cluster file" },
+      health: view?.health ?? there?.health ?? { healthy: false, because: "it is on no host of the cluster file" },
     } satisfies EtcdMemberStatus;
   });
   const voters = members.filter((member) => !member.learner);
