@@ -4,7 +4,7 @@ import { changeText, unplannedChanges } from "./planned-changes.ts";
 import type { StepId } from "./step.ts";
 
 /** One way in which the world is no longer what a saved plan was made from. */
-export interface PlanDifference {
+interface PlanDifference {
   /** Absent when it is about the plan as a whole. */
   readonly step?: StepId;
   /** A statement: "was satisfied, now needs: update file /etc/hosts". */
@@ -18,7 +18,7 @@ const shownDifferences = 10;
  * What a saved plan would now do that it did not show. Doing less is no difference: a step that was needed and is
  * satisfied now has been done, by an earlier run of the same plan or by hand; one that was unknown was shown as such.
  */
-export function comparePlans(saved: Plan, fresh: Plan): PlanDifference[] {
+function comparePlans(saved: Plan, fresh: Plan): PlanDifference[] {
   const differences: PlanDifference[] = [];
   for (const field of ["cluster", "intention", "specDigest"] as const)
     if (saved[field] !== fresh[field]) differences.push({ difference: `${fieldText[field]} is another one` });

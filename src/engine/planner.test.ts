@@ -202,6 +202,13 @@ describe("a part of the work", () => {
     expect((await rig.run(kept, plan, { outside })).applied).toBe(1);
   });
 
+  test("is the steps of a saved plan, with what they rest on left out", () => {
+    const only = new Set([stepId("join"), stepId("b2")]);
+    const { steps: kept, outside } = selectSteps(steps, { phases, only, hosts: ["a", "b"] });
+    expect(kept.map((step) => step.id)).toEqual(["join", "b2"]);
+    expect([...outside.keys()]).toEqual(["a1", "b1"]);
+  });
+
   test("names phases and hosts that there are not", () => {
     const options = { phases, through: "third", limit: ["z"], hosts: ["a", "b"] };
     try {

@@ -4,7 +4,7 @@ import type { Plan } from "./plan.ts";
 import { planDigest } from "./plan-digest.ts";
 
 /** The format a plan is saved in; a later one gets a new name, and this one can still be read. */
-export const planFormat = "slipway.dev/plan/v1";
+const planFormat = "slipway.dev/plan/v1";
 
 /** A plan as the text of a file. */
 export function encodePlan(plan: Plan): string {

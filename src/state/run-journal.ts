@@ -31,7 +31,7 @@ export class RunJournal implements Journal {
   #durable = 0;
   #waiters: Waiter[] = [];
   #writing: Promise<void> | undefined;
-  #failure: { readonly error: unknown } | undefined;
+  #failure: { readonly error: unknown; isTold: boolean } | undefined;
 
   constructor(path: string, owner: LockOwner) {
     this.path = path;
@@ -46,22 +46,25 @@ export class RunJournal implements Journal {
   }
 
   synced(): Promise<void> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure.error);
+    if (this.#failure !== undefined) {
+      this.#failure.isTold = true;
+      return Promise.reject(this.#failure.error);
+    }
     if (this.#durable >= this.#appended) return Promise.resolve();
     return new Promise((resolve, reject) => {
       this.#waiters.push({ upTo: this.#appended, resolve, reject });
     });
   }
 
-  /** Writes what is left and closes the file. Throws `state/cannot-write` as `synced` does. */
+  /**
+   * Writes what is left and closes the file. Throws `state/cannot-write`, unless `synced` has said so before: then it
+   * is part of the run's result, which must not be hidden by saying it again.
+   */
   async close(): Promise<void> {
-    try {
-      await this.synced();
-    } finally {
-      await this.#writing;
-      await this.#handle?.close();
-      this.#handle = undefined;
-    }
+    await this.#writing;
+    await this.#handle?.close();
+    this.#handle = undefined;
+    if (this.#failure?.isTold === false) throw this.#failure.error;
   }
 
   async #writeAll(): Promise<void> {
@@ -99,9 +102,9 @@ export class RunJournal implements Journal {
   }
 
   #fail(error: unknown): void {
-    this.#failure = { error };
     this.#lines = [];
     const waiters = this.#waiters;
+    this.#failure = { error, isTold: waiters.length > 0 };
     this.#waiters = [];
     for (const one of waiters) one.reject(error);
   }

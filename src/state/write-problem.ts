@@ -28,7 +28,7 @@ export function writeProblem(path: string, error: unknown): unknown {
 }
 
 /** True for an error of the file system with its code: "ENOENT". */
-export function isSystemError(error: unknown): error is Error & { readonly code: string } {
+function isSystemError(error: unknown): error is Error & { readonly code: string } {
   return error instanceof Error && "code" in error && typeof error.code === "string" && "syscall" in error;
 }
 

@@ -14,7 +14,7 @@ import type { FakeHostScript } from "./fake-host-script.ts";
 import { type FakeHosts, fakeHosts, fileCommands } from "./fake-hosts.ts";
 
 /** Events in memory. `fails` makes it a full disk. */
-export class MemoryJournal implements Journal {
+class MemoryJournal implements Journal {
   readonly events: RunEvent[] = [];
   fails: Error | undefined;
 
@@ -27,7 +27,7 @@ export class MemoryJournal implements Journal {
   }
 }
 
-export class MemoryVault implements Vault {
+class MemoryVault implements Vault {
   readonly #values = new Map<string, Secret>();
 
   read(name: string): Promise<Secret | undefined> {
