@@ -35,7 +35,7 @@ export function buildProgram(): Command {
     .option("--workers <hosts>", "worker hosts: name=address, ...", commaList)
     .option("--vip <address>", "virtual IP of the API endpoint")
     .option("--ssh-user <user>", "user to log in as; default root")
-    .option("--kubernetes-version <version>", "Kubernetes version", "1.36.0")
+    .option("--kubernetes-version <version>", "Kubernetes version", "1.36.2")
     .option("--force", "overwrite an existing file")
     .action(async (_options, command: Command) => (await import("./init.ts")).init(command.optsWithGlobals()));
 

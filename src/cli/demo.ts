@@ -1,0 +1,34 @@
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { exitCode } from "../problems/exit-code.ts";
+import { apply } from "./apply.ts";
+import { bootLabOf } from "./lab.ts";
+import { openCluster } from "./open-cluster.ts";
+
+/** `slipway demo`: the lab of the example, from nothing to verified, and what to try next. */
+export async function demo(): Promise<void> {
+  const file = relative(process.cwd(), fileURLToPath(new URL("../../examples/lab/cluster.yaml", import.meta.url)));
+  const cluster = openCluster(file);
+  await bootLabOf(cluster);
+  process.stdout.write("\n");
+  await apply(undefined, { file, output: "text", diff: "none", yes: true });
+  if (process.exitCode !== undefined && process.exitCode !== exitCode.done) return;
+  const slipway = `npx slipway -f ${file}`;
+  const { spec } = cluster;
+  const balancer = spec.hosts.find((host) => host.roles.includes("load-balancer"))?.name;
+  const address = spec.endpoint.kind === "external" ? spec.endpoint.name : spec.endpoint.address;
+  process.stdout.write(`
+What to try next
+  ${slipway} status
+  ${slipway} etcd members
+  ${slipway} plan                        nothing to do; change a file on a machine, and plan again
+  ${slipway} lab ssh ${balancer} -- systemctl kill -s KILL haproxy
+  ${slipway} lab ssh ${balancer} -- systemctl stop keepalived
+                                  ping ${address} meanwhile and watch the virtual IP move: ${slipway} status
+  ${slipway} lab ssh cp-1
+  ${slipway} runs show                   what was just done, as a document
+
+Remove everything
+  npx slipway lab down ${spec.name}
+`);
+}
