@@ -12,10 +12,12 @@ export interface DiskUsage {
   readonly source: string;
   readonly fileSystem: string;
   readonly sizeBytes: number;
+  readonly usedBytes: number;
+  /** What programs can still write; less than the rest where a part is reserved. */
   readonly availableBytes: number;
 }
 
-const argv = ["df", "-B1", "--output=source,fstype,size,avail,target,file"] as const;
+const argv = ["df", "-B1", "--output=source,fstype,size,used,avail,target,file"] as const;
 const asked = argv.join(" ");
 
 /**
@@ -49,17 +51,23 @@ function ancestors(path: string): readonly string[] {
 }
 
 function row(line: string): readonly (Omit<DiskUsage, "path" | "existing"> & { readonly file: string })[] {
-  const found = /^(\S+)\s+(\S+)\s+(\d+|-)\s+(\d+|-)\s+(\/.*?)\s+(\/\S*)\s*$/.exec(line);
+  const found = /^(\S+)\s+(\S+)\s+(\d+|-)\s+(\d+|-)\s+(\d+|-)\s+(\/.*?)\s+(\/\S*)\s*$/.exec(line);
   if (found === null) return [];
-  const [, source = "", fileSystem = "", size, available, mountPoint = "", file = ""] = found;
+  const [, source = "", fileSystem = "", size, used, available, mountPoint = "", file = ""] = found;
   return [
     {
       source,
       fileSystem,
-      sizeBytes: Number(size === "-" ? 0 : size),
-      availableBytes: Number(available === "-" ? 0 : available),
+      sizeBytes: bytes(size),
+      usedBytes: bytes(used),
+      availableBytes: bytes(available),
       mountPoint,
       file,
     },
   ];
+}
+
+/** "-" stands for what a file system without blocks cannot say. */
+function bytes(text: string | undefined): number {
+  return text === undefined || text === "-" ? 0 : Number(text);
 }

@@ -33,7 +33,7 @@ export interface HostStatus {
   /** Averages over 1, 5 and 15 minutes. */
   readonly load: readonly [number, number, number];
   readonly memory: Usage;
-  /** The fullest of the file systems Slipway works on, and where it is mounted. */
+  /** The fullest of the file systems Slipway works on, and where it is mounted; its size without what is reserved. */
   readonly disk: Usage & { readonly mountPoint: string };
   readonly services: readonly ServiceStatus[];
   readonly hasVirtualIp: boolean;

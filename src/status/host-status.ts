@@ -39,8 +39,12 @@ export async function hostStatus(look: Pick<Look, "factOf">, spec: ClusterSpec, 
     Promise.all(services.map((one) => Promise.all(one.units.map((unit) => look.factOf(host.name, loadedUnit(unit)))))),
     isBalancer ? look.factOf(host.name, haproxyServers(spec.loadBalancer.statsPort)) : undefined,
   ]);
-  const share = (disk: (typeof disks)[number]) => (disk.sizeBytes === 0 ? 0 : disk.availableBytes / disk.sizeBytes);
-  const fullest = disks.reduce((one, other) => (share(other) < share(one) ? other : one));
+  // As df does: of what programs can use, so without the part that is reserved.
+  const rooms = disks.map(({ usedBytes, availableBytes, mountPoint }) => {
+    return { usedBytes, sizeBytes: usedBytes + availableBytes, mountPoint };
+  });
+  const share = (one: (typeof rooms)[number]) => (one.sizeBytes === 0 ? 0 : one.usedBytes / one.sizeBytes);
+  const fullest = rooms.reduce((one, other) => (share(other) > share(one) ? other : one));
   const virtualIp = spec.endpoint.kind === "virtual-ip" ? canonicalAddress(spec.endpoint.address) : undefined;
   const own = (found ?? []).flatMap((one) => one.addresses.map(({ address }) => canonicalAddress(address)));
   return {
@@ -52,11 +56,7 @@ export async function hostStatus(look: Pick<Look, "factOf">, spec: ClusterSpec, 
       uptimeSeconds: busy.uptimeSeconds,
       load: busy.averages,
       memory: { usedBytes: room.totalBytes - room.availableBytes, sizeBytes: room.totalBytes },
-      disk: {
-        usedBytes: fullest.sizeBytes - fullest.availableBytes,
-        sizeBytes: fullest.sizeBytes,
-        mountPoint: fullest.mountPoint,
-      },
+      disk: fullest,
       services: services.map((service, at) => serviceStatus(service, units[at] ?? [])),
       hasVirtualIp: virtualIp !== undefined && own.includes(virtualIp),
     },

@@ -53,8 +53,7 @@ function hostLines({ hosts }: ClusterStatus, options: TextOptions): string {
       { title: "memory", value: (row) => percentOf(row.memory), align: "right" },
       { title: "disk", value: (row) => percentOf(row.disk), align: "right" },
       { title: "up", value: (row) => uptime(row.uptimeSeconds), align: "right" },
-      { title: "kernel", value: (row) => row.kernel },
-      { title: "system", value: (row) => row.os },
+      { title: "system", value: (row) => row.os.replace(" GNU/Linux", "") },
     ],
     options.width === undefined ? {} : { width: options.width },
   );
@@ -64,14 +63,18 @@ function hostLines({ hosts }: ClusterStatus, options: TextOptions): string {
     : `${listed.length === 0 ? "" : `${lines}\n`}${countOf(left, "host")} more, all services running`;
 }
 
-/** "all 3 running", or what is not: "etcd failed, chrony stopped". */
+/** The services when all run: "chrony, etcd"; else those that do not: "etcd failed, chrony stopped". */
 function servicesText(services: readonly ServiceStatus[]): string {
   const others = services.filter((one) => one.state !== "running");
+  if (others.length > 0 && others.every((one) => one.state === "not-installed") && others.length === services.length) {
+    return "none installed";
+  }
   if (others.length === 0) return services.map((one) => one.name).join(", ");
   return others.map((one) => `${one.name} ${one.state.replace("-", " ")}`).join(", ");
 }
 
-function entryPointLines({ entryPoint, hosts }: ClusterStatus): string {
+function entryPointLines({ entryPoint, health, hosts }: ClusterStatus): string {
+  if (health === "not-installed") return "";
   const { address, holders, kind, loadBalancers } = entryPoint;
   const where = kind === "virtual-ip" ? ` on ${holders.length === 0 ? "no host" : foldedNames(holders)}` : ` (${kind})`;
   const lines = [`entry point ${printableText(address)}${where}`];

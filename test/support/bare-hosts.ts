@@ -126,12 +126,13 @@ function meminfo(gib: number): string {
 function df(spec: ClusterSpec, bare: BareHost, { argv }: FakeCall): string {
   const sizeBytes = (bare.diskGb ?? 500) * 1e9;
   const freeBytes = (bare.freeGb ?? (bare.diskGb ?? 500) / 2) * 1e9;
-  const etcd = bare.etcdDisk ?? "/dev/nvme1n1 xfs 200000000000 150000000000";
+  const [device, type, size, avail] = (bare.etcdDisk ?? "/dev/nvme1n1 xfs 200000000000 150000000000").split(" ");
   const rows = argv.slice(3).flatMap((path) => {
-    if (path === spec.etcd.dataDir) return [`${etcd} ${spec.etcd.dataDir} ${path}`];
+    if (path === spec.etcd.dataDir)
+      return [`${device} ${type} ${size} ${Number(size) - Number(avail)} ${avail} ${spec.etcd.dataDir} ${path}`];
     return path.includes("containerd") || path.includes("kubelet")
       ? []
-      : [`/dev/nvme0n1p2 ext4 ${sizeBytes} ${freeBytes} / ${path}`];
+      : [`/dev/nvme0n1p2 ext4 ${sizeBytes} ${sizeBytes - freeBytes} ${freeBytes} / ${path}`];
   });
   return ["Filesystem Type 1B-blocks Avail Mounted File", ...rows, ""].join("\n");
 }
