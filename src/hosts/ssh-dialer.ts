@@ -12,7 +12,7 @@ import { prologue, type ShellCommand, type ShellOutput } from "./shell-script.ts
 import { controlPath, type SshClientSettings, sshArguments } from "./ssh-arguments.ts";
 import { connectProblem } from "./ssh-problem.ts";
 import type { SshTarget } from "./ssh-target.ts";
-import { loginCommand, passSudo, WrongPassword } from "./sudo.ts";
+import { type Login, loginCommand, passSudo, WrongPassword } from "./sudo.ts";
 
 /** Starts ssh (or, in a test, a local shell) with these arguments; the last one is the command for the login shell. */
 export type OpenShell = (args: readonly string[]) => ShellProcess;
@@ -58,15 +58,17 @@ export class SshDialer {
    * reads may come first, because they may be sent twice. Rejects with ProblemError, or with ShellLost once the shell
    * had been there.
    */
-  async dial(host: HostName, target: SshTarget, first: readonly ShellCommand[]): Promise<Dialled> {
+  async dial(host: HostName, target: SshTarget, first: readonly ShellCommand[], signal: AbortSignal): Promise<Dialled> {
     const { settings } = this.#options;
     const socket = controlPath(settings, host, target);
     for (let attempt = 1; ; attempt += 1) {
       const reused = socket !== undefined && existsSync(socket);
       const leave = reused ? () => undefined : await this.#options.handshakes.enter(target.proxyJump);
       try {
-        return await this.#attempt(host, target, first, reused, leave);
+        signal.throwIfAborted();
+        return await this.#attempt(host, target, first, { reused, leave, signal });
       } catch (error) {
+        signal.throwIfAborted();
         if (!(error instanceof ShellLost) || error.answered > 0) throw error;
         const problem = connectProblem(host, target, error);
         if (reused && socket !== undefined && !isVerdict(problem.code)) {
@@ -76,7 +78,7 @@ export class SshDialer {
         }
         const explained = await this.#options.explain(host, target, problem);
         if (explained.code !== "ssh/refused-by-host" || attempt >= triesWhenDropped) throw new ProblemError(explained);
-        await pause(100 + Math.random() * 400 * 2 ** attempt);
+        await pause(100 + Math.random() * 400 * 2 ** attempt, undefined, { signal });
       } finally {
         leave();
       }
@@ -88,7 +90,7 @@ export class SshDialer {
     const login = loginCommand(target.sudo, script);
     const process = this.#options.openShell(sshArguments(this.#options.settings, host, target, login.command));
     try {
-      await this.#passSudo(host, process, login);
+      await this.#passSudo(host, process, login, this.#options.connectWithinMs);
     } catch (error) {
       process.kill();
       throw error instanceof ShellLost ? new ProblemError(connectProblem(host, target, error)) : error;
@@ -100,18 +102,20 @@ export class SshDialer {
     host: HostName,
     target: SshTarget,
     first: readonly ShellCommand[],
-    reused: boolean,
-    leave: () => void,
+    { reused, leave, signal }: { reused: boolean; leave: () => void; signal: AbortSignal },
   ): Promise<Dialled> {
-    const { settings, openShell, connectWithinMs } = this.#options;
+    const { settings, openShell } = this.#options;
+    const limitMs = this.#options.connectWithinMs;
+    const withinMs = reused ? Math.min(reusedWithinMs, limitMs) : limitMs;
     const login = loginCommand(target.sudo);
     const process = openShell(sshArguments(settings, host, target, login.command));
+    const onAbort = () => process.kill();
+    signal.addEventListener("abort", onAbort, { once: true });
     try {
-      await this.#passSudo(host, process, login);
+      await this.#passSudo(host, process, login, withinMs);
       const nonce = randomBytes(16).toString("hex");
       const shell = new RemoteShell(process, nonce);
-      const setUp = prologue(nonce, reused ? Math.min(reusedWithinMs, connectWithinMs) : connectWithinMs);
-      const [outcome, ...outputs] = await shell.run([setUp, ...first], leave);
+      const [outcome, ...outputs] = await shell.run([prologue(nonce, withinMs), ...first], leave);
       // Whatever the user's shell prints at login comes before it.
       const said = outcome?.stdout.toString("utf8").trim().split("\n").at(-1) ?? "";
       const [uid = "", bash = ""] = said.split(" ");
@@ -121,13 +125,15 @@ export class SshDialer {
     } catch (error) {
       process.kill();
       throw error;
+    } finally {
+      signal.removeEventListener("abort", onAbort);
     }
   }
 
-  async #passSudo(host: HostName, process: ShellProcess, login: ReturnType<typeof loginCommand>): Promise<void> {
+  async #passSudo(host: HostName, process: ShellProcess, login: Login, withinMs: number): Promise<void> {
     if (login.asks === undefined) return;
     try {
-      await passSudo(process, login.asks, this.#options.connectWithinMs, () => this.#options.password(host));
+      await passSudo(process, login.asks, withinMs, () => this.#options.password(host));
     } catch (error) {
       if (!(error instanceof WrongPassword)) throw error;
       throw new ProblemError({

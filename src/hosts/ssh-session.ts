@@ -44,7 +44,7 @@ type Job =
   | { readonly kind: "read"; readonly reads: readonly Read[]; readonly done: (answers: readonly Answer[]) => void }
   | { readonly kind: "change"; readonly change: HostChange; readonly done: (result: CommandResult) => void }
   | { readonly kind: "clock"; readonly done: (offset: ClockOffset) => void };
-type Queued = Job & { readonly fail: (error: unknown) => void };
+type Queued = Job & { readonly fail: (error: unknown) => void; readonly isWanted: () => boolean };
 
 /**
  * One host. At most one request is on its way at a time; reads that are asked for meanwhile, or in the same turn of the
@@ -59,7 +59,7 @@ export class SshSession implements HostSession, PoolMember {
   #shell: RemoteShell | undefined;
   #pumping = false;
   #closed = false;
-  #clock: Promise<ClockOffset> | undefined;
+  readonly #closing = new AbortController();
 
   constructor(host: HostName, target: SshTarget, options: SessionOptions) {
     this.host = host;
@@ -91,12 +91,9 @@ export class SshSession implements HostSession, PoolMember {
     );
   }
 
-  clockOffset(): Promise<ClockOffset> {
-    this.#clock ??= this.#ask<ClockOffset>(undefined, (done) => ({ kind: "clock", done })).catch((error: unknown) => {
-      this.#clock = undefined;
-      throw error;
-    });
-    return this.#clock;
+  /** Measured anew each time; those who ask in the same turn share one measurement. */
+  async clockOffset(): Promise<ClockOffset> {
+    return await this.#ask(undefined, (done) => ({ kind: "clock", done }));
   }
 
   /** Lets go of the connection; the next request makes a new one. */
@@ -110,6 +107,7 @@ export class SshSession implements HostSession, PoolMember {
   /** Fails what is queued, and ends the shell without waiting for what runs on the host. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#closing.abort();
     await this.#shell?.close();
   }
 
@@ -118,7 +116,7 @@ export class SshSession implements HostSession, PoolMember {
       this.#requireOpen();
       signal?.throwIfAborted();
       const onAbort = () => {
-        // What was not sent is taken back; what was sent runs on, and the next request waits for it.
+        // What was not sent never is; what was sent runs on, and the next request waits for it.
         const index = this.#queue.indexOf(queued);
         if (index >= 0) this.#queue.splice(index, 1);
         reject(signal?.reason);
@@ -133,6 +131,7 @@ export class SshSession implements HostSession, PoolMember {
           settle();
           reject(error);
         },
+        isWanted: () => signal?.aborted !== true,
       };
       signal?.addEventListener("abort", onAbort, { once: true });
       this.#queue.push(queued);
@@ -153,7 +152,7 @@ export class SshSession implements HostSession, PoolMember {
         await this.#options.pool.claim(this);
         this.#requireOpen();
         if (head.kind === "change") await this.#change(head);
-        else await this.#read(batch);
+        else await this.#read(batch.filter((job) => job.isWanted()));
       } catch (error) {
         for (const job of batch) job.fail(error);
       }
@@ -169,6 +168,7 @@ export class SshSession implements HostSession, PoolMember {
     const command = changeCommand(change, path, this.#options.answerWithinMs);
     // Never sent along with the set-up, and never twice: nobody could say how often it was carried out.
     if (!this.#shell?.open) await this.#connect([]);
+    if (!job.isWanted()) return;
     this.#observe("change", showChange(change));
     try {
       const [output] = await this.#send([command]);
@@ -181,6 +181,7 @@ export class SshSession implements HostSession, PoolMember {
   async #read(batch: readonly Queued[]): Promise<void> {
     const reads = batch.flatMap((job) => (job.kind === "read" ? job.reads : []));
     const clocks = batch.flatMap((job) => (job.kind === "clock" ? [job] : []));
+    if (batch.length === 0) return;
     const plan = planReads(this.host, reads, this.#options.answerWithinMs);
     for (const command of plan.commands) this.#observe("read", command.shown);
     if (clocks.length > 0) {
@@ -188,6 +189,7 @@ export class SshSession implements HostSession, PoolMember {
       const offset = await this.#twice(() => this.#measureClock());
       for (const job of clocks) job.done(offset);
     }
+    if (reads.length === 0) return;
     const outputs = await this.#twice(async () =>
       this.#shell?.open ? await this.#send(plan.commands) : await this.#connect(plan.commands),
     );
@@ -226,7 +228,7 @@ export class SshSession implements HostSession, PoolMember {
     this.#shell = undefined;
     this.#requireOpen();
     this.usage.roundTrips += 1;
-    const { shell, outputs } = await this.#options.dialer.dial(this.host, this.#target, first);
+    const { shell, outputs } = await this.#options.dialer.dial(this.host, this.#target, first, this.#closing.signal);
     this.usage.connections += 1;
     this.#shell = shell;
     return outputs;

@@ -1,5 +1,5 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -79,6 +79,8 @@ export async function privateSshd(): Promise<PrivateSshd> {
   ];
   writeFileSync(file("config"), config.join("\n"), { mode: 0o600 });
 
+  const log = () => (existsSync(file("sshd.log")) ? readFileSync(file("sshd.log"), "utf8") : "");
+  const listening = () => log().split(`Server listening on ${addresses.at(-1)} `).length;
   let daemon: ReturnType<typeof spawn> | undefined;
   const opened: SshHosts[] = [];
   const sshd: PrivateSshd = {
@@ -100,7 +102,7 @@ export async function privateSshd(): Promise<PrivateSshd> {
       opened.push(hosts);
       return hosts;
     },
-    logins: () => readFileSync(file("sshd.log"), "utf8").split("Accepted publickey").length - 1,
+    logins: () => log().split("Accepted publickey").length - 1,
     trustAll() {
       const key = readFileSync(file("host_key.pub"), "utf8").trim();
       writeFileSync(file("known_hosts"), addresses.map((address) => `[${address}]:${port} ${key}\n`).join(""));
@@ -108,10 +110,14 @@ export async function privateSshd(): Promise<PrivateSshd> {
     makeHostKey,
     async start() {
       const path = spawnSync("sh", ["-c", "command -v sshd"], { encoding: "utf8" }).stdout.trim();
+      // The one before may leave a child that holds its sockets a moment longer.
+      for (let tries = 0; tries < 100 && (await answers(port)); tries += 1) await pause(20);
       daemon = spawn(path, ["-D", "-f", file("sshd_config"), "-E", file("sshd.log")], { stdio: "ignore" });
+      const started = daemon;
+      const before = listening();
       const deadline = Date.now() + 10_000;
-      while (!(await answers(port))) {
-        if (Date.now() > deadline) throw new Error(`sshd did not start: ${readFileSync(file("sshd.log"), "utf8")}`);
+      while (listening() === before) {
+        if (started.exitCode !== null || Date.now() > deadline) throw new Error(`sshd did not start: ${log()}`);
         await pause(20);
       }
     },

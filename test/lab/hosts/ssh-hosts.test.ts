@@ -28,7 +28,10 @@ async function output(session: HostSession, ...argv: string[]): Promise<string> 
 /** Process ids of the remote shell and of the sshd process that serves its connection. */
 async function remotePids(session: HostSession): Promise<{ shell: number; sshd: number }> {
   const shell = Number(await output(session, "sh", "-c", "echo $PPID"));
-  const sshd = Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${shell}/status`, "utf8"))?.[1]);
+  let sshd = shell;
+  while (!readFileSync(`/proc/${sshd}/comm`, "utf8").startsWith("sshd")) {
+    sshd = Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${sshd}/status`, "utf8"))?.[1]);
+  }
   return { shell, sshd };
 }
 
@@ -145,6 +148,19 @@ describe.skipIf(skip !== undefined)(`ssh to a private sshd${skip === undefined ?
     expect(await output(session, "cat", count)).toBe("x");
   });
 
+  test("a command that was started ends in its own time when the connection breaks", async () => {
+    const session = sshd.hosts({ "cp-1": sshd.target() }).session(cp1);
+    const { sshd: server } = await remotePids(session);
+    const done = join(sshd.directory, "done");
+    const noise = "for i in 1 2 3 4 5 6 7 8; do echo line $i; echo line $i >&2; sleep 0.1; done";
+    const lost = problemOf(
+      session.change({ kind: "run", argv: ["bash", "-c", `set -e; kill -9 ${server}; ${noise}; echo whole >${done}`] }),
+    );
+    expect((await lost).code).toBe("ssh/connection-lost");
+    for (let tries = 0; !existsSync(done) && tries < 200; tries += 1) await pause(25);
+    expect(readFileSync(done, "utf8")).toBe("whole\n");
+  });
+
   test("an unknown host key is refused with its fingerprint and the command that records it", async () => {
     writeFileSync(sshd.knownHostsFile, "");
     const hosts = sshd.hosts({ "cp-1": sshd.target() });
@@ -162,7 +178,7 @@ describe.skipIf(skip !== undefined)(`ssh to a private sshd${skip === undefined ?
     await sshd.start();
     const hosts = sshd.hosts({ "cp-1": sshd.target() });
     const problem = await problemOf(hosts.session(cp1).read([{ kind: "stat", path: "/" }]));
-    expect(problem.code).toBe("ssh/host-key-changed");
+    expect(problem).toMatchObject({ code: "ssh/host-key-changed", where: { host: "cp-1" } });
     expect(problem.because).toContain(sshd.knownHostsFile);
     expect(sshd.logins()).toBe(0);
   });
