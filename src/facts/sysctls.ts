@@ -51,7 +51,7 @@ export function sysctlPath(key: string): string {
   const slash = key.indexOf("/");
   const bySlash = slash >= 0 && (dot < 0 || slash < dot);
   const path = bySlash ? key : key.replace(/[./]/g, (one) => (one === "." ? "/" : "."));
-  const fine = /^[A-Za-z0-9_@-][A-Za-z0-9_.@/-]*$/.test(path) && !path.split("/").some((part) => /^\.*$/.test(part));
+  const fine = /^[A-Za-z0-9_][A-Za-z0-9_.@/-]*$/.test(path) && !path.split("/").some((part) => /^\.*$/.test(part));
   if (fine) return `/proc/sys/${path}`;
   throw new ProblemError({
     code: "host/bad-sysctl",
