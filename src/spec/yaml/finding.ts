@@ -26,10 +26,10 @@ export function toProblems(findings: readonly Finding[], source: SourceText): Pr
   const sorted = [...findings].sort((one, other) => one.start - other.start || one.end - other.end);
   const problems: Problem[] = [];
   const seen = new Set<string>();
-  let unlisted = 0;
+  const unlisted: Finding[] = [];
   for (const finding of sorted) {
     if (problems.length >= mostReportedProblems) {
-      unlisted += 1;
+      unlisted.push(finding);
       continue;
     }
     const words = finding.words();
@@ -44,11 +44,11 @@ export function toProblems(findings: readonly Finding[], source: SourceText): Pr
     });
   }
   const last = problems.at(-1)?.where;
-  if (unlisted > 0 && last !== undefined) {
+  if (unlisted.length > 0 && last !== undefined) {
     problems.push({
       code: "config/more-problems",
-      severity: "error",
-      message: `${unlisted} more problems follow`,
+      severity: unlisted.some((finding) => finding.severity === "error") ? "error" : "warning",
+      message: `${unlisted.length} more problems follow`,
       because: `the first ${mostReportedProblems} are listed`,
       hint: { text: "correct those first; one mistake often repeats" },
       where: last,
