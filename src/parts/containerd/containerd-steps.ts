@@ -20,7 +20,7 @@ import { containerdConfigFile, containerdConfigPath } from "./containerd-config-
 import { registryMirrors } from "./registry-mirrors.ts";
 
 /** The step that makes containerd run on a host. */
-export function containerdStepId(host: HostName): StepId {
+function containerdStepId(host: HostName): StepId {
   return `containerd.configure/${host}` as StepId;
 }
 
@@ -52,7 +52,7 @@ export function containerdSteps(spec: ClusterSpec): Step[] {
 }
 
 /** What "auto" means on a host. */
-export function runtimeHost(runtime: RuntimeSpec, cgroup: 1 | 2, raisesLimits: boolean): RuntimeHost {
+function runtimeHost(runtime: RuntimeSpec, cgroup: 1 | 2, raisesLimits: boolean): RuntimeHost {
   const { cgroupDriver, restrictOomScoreAdj } = runtime;
   return {
     systemdCgroup: cgroupDriver === "auto" ? cgroup === 2 : cgroupDriver === "systemd",
@@ -61,11 +61,7 @@ export function runtimeHost(runtime: RuntimeSpec, cgroup: 1 | 2, raisesLimits: b
 }
 
 /** In the order they are made; the package comes first because it decides what its configuration looks like. */
-export function containerdResources(
-  runtime: RuntimeSpec,
-  host: RuntimeHost,
-  distribution: Distribution,
-): readonly Resource[] {
+function containerdResources(runtime: RuntimeSpec, host: RuntimeHost, distribution: Distribution): readonly Resource[] {
   const { package: name, version } = runtime;
   const containerd = packages([version === undefined ? name : { name, version }], distribution.packageManager);
   const stamp = distribution.packageStamp?.(name);

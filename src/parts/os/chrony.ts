@@ -7,7 +7,7 @@ import type { Distribution } from "./distribution.ts";
 /**
  * chrony.conf. A name with "pool" among its labels stands for many servers, of which four are used; any other is one.
  */
-export function chronyConfig(timeServers: readonly string[], distribution: Distribution): string {
+function chronyConfig(timeServers: readonly string[], distribution: Distribution): string {
   const sources = timeServers.map((one) =>
     /(^|\.)pool\./.test(one) ? `pool ${one} iburst maxsources 4` : `server ${one} iburst`,
   );
@@ -27,7 +27,7 @@ maxupdateskew 100.0
 }
 
 /** Lets chronyd run, measure and answer where the clock belongs to the machine around this one (a container). */
-export function chronyWithoutClock(distribution: Distribution): string {
+function chronyWithoutClock(distribution: Distribution): string {
   return `${managedHeader("this host may not set its clock (no CAP_SYS_TIME); chronyd only follows it")}[Unit]
 ConditionCapability=
 

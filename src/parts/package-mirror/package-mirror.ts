@@ -32,7 +32,7 @@ const withoutApt = [absent(aptSwitch), absent(aptList)];
 const withoutDnf = [iniSetting({ ...dnfReposdir, value: undefined, onlyIf: dnfFolder }), absent(dnfRepo)];
 
 /** The list, and the switch that makes apt read no other. */
-export function aptMirrorFiles(mirror: Mirror, codename: string): { readonly list: string; readonly switch: string } {
+function aptMirrorFiles(mirror: Mirror, codename: string): { readonly list: string; readonly switch: string } {
   const signed = mirror.signedBy === undefined ? "" : `[signed-by=${mirror.signedBy}] `;
   const components = (mirror.components ?? ["main"]).join(" ");
   return {
@@ -77,7 +77,7 @@ function dnfMirror(mirror: Mirror): readonly Resource[] {
 }
 
 /** The repository file. Without `signedBy` packages are not checked, which the plan shows as `gpgcheck=0`. */
-export function dnfMirrorFile(mirror: Mirror): string {
+function dnfMirrorFile(mirror: Mirror): string {
   const check = mirror.signedBy === undefined ? "gpgcheck=0" : `gpgcheck=1\ngpgkey=file://${mirror.signedBy}`;
   return `${managedHeader("package mirror of the cluster")}[slipway]\nname=Package mirror of the cluster\nbaseurl=${mirror.url}\nenabled=1\n${check}\n`;
 }
