@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { type ClusterLockOptions, clearDeadLock } from "../engine/cluster-lock.ts";
 import type { RunEvent } from "../engine/events.ts";
 import { exitCodeOfRun } from "../engine/exit-code-of.ts";
 import type { Plan } from "../engine/plan.ts";
@@ -12,7 +13,6 @@ import { preflightErrors } from "../preflight/preflight-report.ts";
 import { preflightText } from "../preflight/preflight-text.ts";
 import { runPreflight } from "../preflight/run-preflight.ts";
 import { type ExitCode, exitCode } from "../problems/exit-code.ts";
-import { formatDuration } from "../problems/format-duration.ts";
 import { formatProblems } from "../problems/format-problems.ts";
 import { ProblemError } from "../problems/problem.ts";
 import { asRunHtml, asRunMarkdown } from "../report/as-run.ts";
@@ -53,14 +53,20 @@ export async function apply(path: string | undefined, options: ApplyOptions): Pr
   await using world = openWorld(cluster);
   await tellOfCutOffRun(cluster, options);
 
-  const observed = await observe(cluster, world, saved === undefined ? options : partOf(saved));
+  const id = newRunId(world.clock.now());
+  const part = saved === undefined ? options : partOf(saved);
+  // A run that was killed while it gave its lock back left it behind. Asked in the same turn as the rest: no round trip.
+  const [observed] = await Promise.all([
+    observe(cluster, world, part),
+    clearDeadLock(cluster.spec.name, id, world, lockOptions(cluster)),
+  ]);
   const { plan } = observed;
   if (saved !== undefined) requireUnchanged(saved, plan);
   if (options.output === "text") {
     process.stdout.write(`${planText(plan, { ...terminalStyle(process.stdout), diff: options.diff })}\n`);
   }
   if (!hasWork(plan)) {
-    if (options.output !== "text") printResult(plan, options.output, () => "");
+    if (options.output !== "text") printResult({ ...plan, usage: world.hosts.usage() }, options.output, () => "");
     return;
   }
   const inTheWay = exitCodeOfPlan(plan);
@@ -74,7 +80,7 @@ export async function apply(path: string | undefined, options: ApplyOptions): Pr
     process.stderr.write("Nothing was changed.\n");
     return;
   }
-  process.exitCode = await carryOut(cluster, world, observed, options, saved !== undefined);
+  process.exitCode = await carryOut(cluster, world, observed, { ...options, id, exactly: saved !== undefined });
 }
 
 function readPlan(path: string): Plan {
@@ -152,10 +158,9 @@ async function carryOut(
   cluster: OpenedCluster,
   world: OpenedWorld,
   { plan, selection }: Observed,
-  options: ApplyOptions,
-  exactly: boolean,
+  options: ApplyOptions & { readonly id: string; readonly exactly: boolean },
 ): Promise<ExitCode> {
-  const id = newRunId(world.clock.now());
+  const { id, exactly } = options;
   const owner = thisProcess();
   const events: RunEvent[] = [];
   const view: EventConsumer = runView(options.output);
@@ -174,7 +179,7 @@ async function carryOut(
         events.push(event);
         view.event(event);
       },
-      lock: { hosts: lockHosts(cluster), owner, isGone },
+      lock: lockOptions(cluster),
       outside: selection.outside,
       onFailure: options.continueOnError === true ? "continue" : "no-new",
       exactly,
@@ -185,20 +190,15 @@ async function carryOut(
     view.close();
     await journal.close();
   }
+  const code = exitCodeOfRun(result);
+  report(events, result, code, options);
   await writeAtomically(join(folder, "as-run.md"), asRunMarkdown(events), 0o600);
   await writeAtomically(join(folder, "as-run.html"), asRunHtml(events), 0o600);
-  const code = exitCodeOfRun(result);
-  report(events, result, code, options, folder);
+  if (options.output === "text") process.stdout.write(`As-run document: ${join(folder, "as-run.md")} (and .html)\n`);
   return code;
 }
 
-function report(
-  events: readonly RunEvent[],
-  result: RunResult,
-  code: ExitCode,
-  { output, file }: ApplyOptions,
-  folder: string,
-): void {
+function report(events: readonly RunEvent[], result: RunResult, code: ExitCode, { output, file }: ApplyOptions): void {
   if (output !== "text") {
     if (output === "yaml")
       printResult({ ...result, outcomes: Object.fromEntries(result.outcomes), exitCode: code }, output, () => "");
@@ -207,17 +207,16 @@ function report(
   const style = terminalStyle(process.stdout);
   const named = file === "cluster.yaml" ? "" : ` -f ${file}`;
   process.stdout.write(
-    `\n${runSummary(tallyOf(events), { ...style, again: `slipway apply${named}`, next: `slipway status${named}` })}\n` +
-      `As-run document: ${join(folder, "as-run.md")} (and .html), ${formatDuration(result.durationMs)}\n`,
+    `\n${runSummary(tallyOf(events), { ...style, again: `slipway apply${named}`, next: `slipway status${named}` })}\n`,
   );
   const told = new Set(tallyOf(events).problems.map(({ problem }) => problem.message));
   const untold = result.problems.filter((one) => !told.has(one.message));
   if (untold.length > 0) process.stderr.write(`\n${formatProblems(untold, terminalStyle(process.stderr))}\n`);
 }
 
-/** The hosts the cluster lock lives on: the same ones for every run, whatever its part of the work. */
-function lockHosts({ spec }: OpenedCluster): readonly HostName[] {
+/** The cluster lock lives on the same hosts for every run, whatever its part of the work. */
+function lockOptions({ spec }: OpenedCluster): ClusterLockOptions {
   const inOrder = ["etcd", "control-plane", "load-balancer", "worker"] as const;
   const sorted = inOrder.flatMap((role) => spec.hosts.filter((host) => host.roles.includes(role)));
-  return [...new Set(sorted.map((host) => host.name))].slice(0, 3);
+  return { hosts: [...new Set(sorted.map((host) => host.name))].slice(0, 3), owner: thisProcess(), isGone };
 }
