@@ -105,7 +105,7 @@ function judgeServices(host: HostStatus): readonly Problem[] {
     one.state !== "running" && !(one.name === "kubelet" && one.state === "not-installed");
   return host.services.filter(isMissed).map((one) => ({
     ...error("host/service-not-running", `${host.host}: ${one.name} is not running`, one.because, {
-      text: one.state === "not-installed" ? "apply installs it" : "see why, then let apply start it",
+      text: one.state === "not-installed" ? "apply installs it" : `see why on ${host.host}, then let apply start it`,
       command: one.state === "not-installed" ? "slipway apply" : `journalctl -u ${one.name} -n 50`,
     }),
     where: { host: host.host },

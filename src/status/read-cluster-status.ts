@@ -10,8 +10,8 @@ import { judgeCluster } from "./judge-cluster.ts";
 const dayMs = 24 * 60 * 60 * 1000;
 
 /**
- * Asks all hosts what they are doing, in one round trip each and one more where etcd runs, and judges it. Hosts that cannot be reached, or whose
- * answers are not understood, are listed with the reason. Throws when it is aborted.
+ * Asks all hosts what they are doing, in one round trip each and one more where etcd runs, and judges it. Hosts that
+ * cannot be reached, or whose answers are not understood, are listed with the reason. Throws when it is aborted.
  */
 export async function readClusterStatus(
   spec: ClusterSpec,

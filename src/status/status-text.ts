@@ -1,5 +1,6 @@
 import { createColors } from "picocolors";
-import { foldedNames } from "../problems/fold-names.ts";
+import type { EtcdMemberStatus } from "../cluster/etcd-status.ts";
+import { compareNames, foldedNames } from "../problems/fold-names.ts";
 import { formatDuration } from "../problems/format-duration.ts";
 import { formatProblem, type TextOptions } from "../problems/format-problem.ts";
 import { formatProblems } from "../problems/format-problems.ts";
@@ -97,10 +98,10 @@ function entryPointLines({ entryPoint, health, hosts }: ClusterStatus): string {
 function etcdLines({ etcd }: ClusterStatus, options: TextOptions): string {
   if (etcd === undefined || etcd.members.length === 0) return "";
   const rows = table(
-    etcd.members,
+    [...etcd.members].sort((one, other) => compareNames(one.name, other.name)),
     [
       { title: "member", value: (row) => row.name || row.id },
-      { title: "role", value: (row) => (row.leader ? "leader" : row.learner ? "learner" : "follower") },
+      { title: "role", value: etcdRole },
       { title: "health", value: (row) => (row.health.healthy ? "healthy" : "unhealthy") },
       { title: "version", value: (row) => row.status?.version },
       {
@@ -118,6 +119,13 @@ function etcdLines({ etcd }: ClusterStatus, options: TextOptions): string {
   );
   const spare = etcd.quorum === undefined ? "" : `, ${Math.max(0, etcd.answering - etcd.quorum)} may fail`;
   return `etcd ${etcd.answering} of ${countOf(etcd.voting, "voting member")} healthy${spare}\n${rows}`;
+}
+
+/** Nothing for a voting member that does not answer: what it is now nobody knows. */
+function etcdRole(member: EtcdMemberStatus): string | undefined {
+  if (member.leader) return "leader";
+  if (member.learner) return "learner";
+  return member.status === undefined ? undefined : "follower";
 }
 
 function certificateLine({ certificates }: ClusterStatus): string {

@@ -35,6 +35,8 @@ export interface BareHost {
   readonly activeFirewalls?: string;
   readonly activeUnits?: readonly string[];
   readonly synchronized?: "yes" | "no";
+  /** Bounding set of process 1, in hexadecimal; default: everything is allowed. */
+  readonly capabilities?: string;
   readonly resolvConf?: string;
   /** Names and their addresses. */
   readonly names?: Readonly<Record<string, string>>;
@@ -70,6 +72,7 @@ function scriptOf(spec: ClusterSpec, host: HostSpec, at: number, bare: BareHost)
     ...(bare.clockOffsetSeconds === undefined ? {} : { clockOffsetSeconds: bare.clockOffsetSeconds }),
     files: {
       "/proc/meminfo": meminfo(bare.memoryGib ?? 64),
+      "/proc/1/status": `Name:\tsystemd\nCapBnd:\t${bare.capabilities ?? "000001ffffffffff"}\n`,
       "/proc/uptime": "7384.12 50000.00\n",
       "/proc/loadavg": "0.52 1.10 0.98 2/345 12345\n",
       "/proc/swaps": bare.swaps ?? "Filename Type Size Used Priority\n",

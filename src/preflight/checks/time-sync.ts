@@ -1,3 +1,4 @@
+import { capabilities } from "../../facts/capabilities.ts";
 import { clockSynchronized } from "../../facts/clock-synchronized.ts";
 import { type LoadedUnit, loadedUnit } from "../../facts/loaded-unit.ts";
 import { judgeHosts } from "../ask-hosts.ts";
@@ -14,7 +15,10 @@ export const timeSync: PreflightCheck = {
   run: (context) =>
     judgeHosts(context, context.hosts, "the clocks are kept by chrony, or will be", async (host) => {
       const names = [...chrony, ...rivals];
-      const units = await Promise.all(names.map((unit) => context.fact(host.name, loadedUnit(unit))));
+      const [units, { setsClock }] = await Promise.all([
+        Promise.all(names.map((unit) => context.fact(host.name, loadedUnit(unit)))),
+        context.fact(host.name, capabilities),
+      ]);
       const active = names.filter((_, at) => isRunning(units[at]));
       const isActive = (unit: string) => active.some((one) => one === unit);
       const findings: Omit<Finding, "host">[] = rivals.filter(isActive).map((unit) => ({
@@ -23,8 +27,9 @@ export const timeSync: PreflightCheck = {
         because: "Slipway keeps clocks with chrony; two programs that set one clock work against each other",
         hint: { text: "remove it", command: `systemctl disable --now ${unit}` },
       }));
-      // Asked only where it matters: it starts a D-Bus service, which takes most of a second.
-      if (chrony.some(isActive) && (await context.fact(host.name, clockSynchronized)) === false) {
+      // Asked only where it matters: the question starts a D-Bus service, which takes most of a second.
+      // A container's clock is that of the machine it is on, which keeps it.
+      if (setsClock && chrony.some(isActive) && (await context.fact(host.name, clockSynchronized)) === false) {
         findings.push({
           severity: "warning",
           message: "chrony runs, but the clock is not synchronized",
