@@ -71,6 +71,7 @@ export async function apply(path: string | undefined, options: ApplyOptions): Pr
   }
   const inTheWay = exitCodeOfPlan(plan);
   if (inTheWay !== exitCode.done && options.continueOnError !== true) {
+    if (options.output !== "text") printResult(plan, options.output, () => "");
     process.stderr.write("\nNothing was changed. '--continue-on-error' applies what does not depend on it.\n");
     process.exitCode = inTheWay;
     return;
@@ -78,6 +79,7 @@ export async function apply(path: string | undefined, options: ApplyOptions): Pr
   await requireFit(cluster, world, plan, options);
   if (saved === undefined && options.yes !== true && !(await mayApply())) {
     process.stderr.write("Nothing was changed.\n");
+    process.exitCode = exitCode.refused;
     return;
   }
   process.exitCode = await carryOut(cluster, world, observed, { ...options, id, exactly: saved !== undefined });
