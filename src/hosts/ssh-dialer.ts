@@ -40,6 +40,15 @@ export interface Dialled {
   readonly outputs: readonly ShellOutput[];
 }
 
+interface Attempt {
+  /** Over a connection that was kept open. */
+  readonly reused: boolean;
+  /** Gives the place among the handshakes back. */
+  readonly leave: () => void;
+  readonly signal: AbortSignal;
+  readonly onConnected: () => void;
+}
+
 /** How long a connection that is already open gets for its first answer before a new one is made. */
 const reusedWithinMs = 5_000;
 /** How often a connection that was dropped in the handshake is tried: sshd does so at random when it has too many. */
@@ -55,7 +64,7 @@ export class SshDialer {
 
   /**
    * A shell on the host, with the first commands already answered: they travel with the set-up, in one round trip. Only
-   * reads may come first, because they may be sent twice. Rejects with ProblemError, or with ShellLost once the shell
+   * reads may come first, because they may be sent twice. `onConnected` is called once the shell answered. Rejects with ProblemError, or with ShellLost once the shell
    * had been there.
    */
   async dial(host: HostName, target: SshTarget, first: readonly ShellCommand[], signal: AbortSignal): Promise<Dialled> {
@@ -66,7 +75,7 @@ export class SshDialer {
       const leave = reused ? () => undefined : await this.#options.handshakes.enter(target.proxyJump);
       try {
         signal.throwIfAborted();
-        return await this.#attempt(host, target, first, { reused, leave, signal });
+        return await this.#attempt(host, target, first, { reused, leave, signal, onConnected });
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof ShellLost) || error.answered > 0) throw error;
@@ -102,7 +111,7 @@ export class SshDialer {
     host: HostName,
     target: SshTarget,
     first: readonly ShellCommand[],
-    { reused, leave, signal }: { reused: boolean; leave: () => void; signal: AbortSignal },
+    { reused, leave, signal, onConnected }: Attempt,
   ): Promise<Dialled> {
     const { settings, openShell } = this.#options;
     const limitMs = this.#options.connectWithinMs;
@@ -115,7 +124,10 @@ export class SshDialer {
       await this.#passSudo(host, process, login, withinMs);
       const nonce = randomBytes(16).toString("hex");
       const shell = new RemoteShell(process, nonce);
-      const [outcome, ...outputs] = await shell.run([prologue(nonce, withinMs), ...first], leave);
+      const [outcome, ...outputs] = await shell.run([prologue(nonce, withinMs), ...first], (answered) => {
+        if (answered === 1) onConnected();
+        leave();
+      });
       // Whatever the user's shell prints at login comes before it.
       const said = outcome?.stdout.toString("utf8").trim().split("\n").at(-1) ?? "";
       const [uid = "", bash = ""] = said.split(" ");

@@ -31,7 +31,7 @@ export function connectProblem(name: string, target: SshTarget, lost: ShellLost)
     };
   }
   if (lost.how === "no-answer") {
-    const seconds = Math.round((lost.command?.withinMs ?? 0) / 1000);
+    const seconds = (lost.command?.withinMs ?? 0) / 1000;
     return {
       ...base,
       code: "ssh/unreachable",
@@ -67,7 +67,7 @@ export function lossProblem(name: string, lost: ShellLost, change: boolean): Pro
       code: "ssh/no-answer",
       severity: "error",
       message: `${name}: it stopped answering`,
-      because: `no answer to ${JSON.stringify(doing)} within ${Math.round((lost.command?.withinMs ?? 0) / 1000)} s${unknown}`,
+      because: `no answer to ${JSON.stringify(doing)} within ${(lost.command?.withinMs ?? 0) / 1000} s${unknown}`,
       ...hint,
       where: { host: name },
     };

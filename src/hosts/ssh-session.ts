@@ -228,8 +228,15 @@ export class SshSession implements HostSession, PoolMember {
     this.#shell = undefined;
     this.#requireOpen();
     this.usage.roundTrips += 1;
-    const { shell, outputs } = await this.#options.dialer.dial(this.host, this.#target, first, this.#closing.signal);
-    this.usage.connections += 1;
+    const { shell, outputs } = await this.#options.dialer.dial(
+      this.host,
+      this.#target,
+      first,
+      this.#closing.signal,
+      () => {
+        this.usage.connections += 1;
+      },
+    );
     this.#shell = shell;
     return outputs;
   }

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -315,6 +315,50 @@ describe.skipIf(skip !== undefined)(`ssh to a private sshd${skip === undefined ?
     for (let tries = 0; readdirSync(join(sshd.directory, "into")).length > 1 && tries < 200; tries += 1)
       await pause(25);
     expect(readdirSync(join(sshd.directory, "into"))).toEqual(["remote"]);
+  });
+
+  test("a Slipway that is killed while it writes leaves whole files and nothing beside them", async () => {
+    const directory = join(sshd.directory, "written");
+    mkdirSync(directory);
+    const hosts = join(import.meta.dirname, "..", "..", "..", "src", "hosts", "ssh-hosts.ts");
+    const writer = join(sshd.directory, "writer.ts");
+    const options = {
+      knownHostsFile: sshd.knownHostsFile,
+      configFile: sshd.configFile,
+      controlDirectory: sshd.controlDirectory,
+    };
+    writeFileSync(
+      writer,
+      [
+        `import { openSshHosts } from ${JSON.stringify(hosts)};`,
+        `const targets = new Map([["cp-1", ${JSON.stringify(sshd.target())}]]);`,
+        `const session = openSshHosts({ targets, ...${JSON.stringify(options)} }).session("cp-1");`,
+        "for (let at = 0; ; at += 1) {",
+        `  const path = ${JSON.stringify(directory)} + "/file-" + (at % 3);`,
+        '  await session.change({ kind: "write", path, content: String(at % 10).repeat(300_000), mode: 0o644 });',
+        "}",
+      ].join("\n"),
+    );
+    for (let round = 0; round < 6; round += 1) {
+      const running = spawn(process.execPath, [writer], { stdio: "ignore" });
+      const gone = new Promise((resolve) => running.once("exit", resolve));
+      await pause(900 + 137 * round);
+      running.kill("SIGKILL");
+      await gone;
+    }
+    const session = sshd.hosts({ "cp-1": sshd.target() }).session(cp1);
+    // What was under way is given time to end: it is a matter of milliseconds, but of another process.
+    const leftovers = () => readdirSync(directory).filter((name) => name.startsWith("."));
+    for (let tries = 0; leftovers().length > 0 && tries < 200; tries += 1) await pause(25);
+    expect(readdirSync(directory).sort()).toEqual(["file-0", "file-1", "file-2"]);
+    const answers = await session.read(
+      [0, 1, 2].map((at) => ({ kind: "content", path: join(directory, `file-${at}`) }) as const),
+    );
+    for (const answer of answers) {
+      const text = answer.kind === "content" ? answer.bytes.toString("latin1") : "";
+      expect(text.length).toBe(300_000);
+      expect(new Set(text).size).toBe(1);
+    }
   });
 
   test("an aborted request ends at once, and the host goes on in order", async () => {

@@ -120,6 +120,32 @@ describe.skipIf(skip !== undefined)(`sudo on a private sshd${skip === undefined 
     expect((await problemOf(whoami(hosts))).code).toBe("ssh/sudo-not-allowed");
   });
 
+  test("what the user may not see is unreadable, never missing", async () => {
+    const hosts = sshd.hosts({ "cp-1": sshd.target({ user, sudo: "none" }) }, { requireRoot: false });
+    const session = hosts.session(cp1);
+    const answers = await session.read([
+      { kind: "stat", path: "/etc/shadow" },
+      { kind: "content", path: "/etc/shadow" },
+      { kind: "digest", path: "/etc/shadow" },
+      { kind: "stat", path: "/root/anything" },
+      { kind: "content", path: "/root/anything" },
+      { kind: "digest", path: "/no-such-file" },
+    ]);
+    expect(answers).toMatchObject([
+      { kind: "stat", type: "file", group: "shadow" },
+      { kind: "unreadable", because: "Permission denied" },
+      { kind: "unreadable", because: "Permission denied" },
+      { kind: "unreadable", because: "Permission denied" },
+      { kind: "unreadable", because: "Permission denied" },
+      { kind: "missing" },
+    ]);
+    const problem = await problemOf(
+      session.change({ kind: "write", path: "/etc/slipway-x", content: "", mode: 0o644 }),
+    );
+    expect(problem).toMatchObject({ code: "host/write-failed" });
+    expect(problem.because).toContain("Permission denied");
+  });
+
   test("works under fish, csh and a chatty bash as login shells", async () => {
     allow("NOPASSWD: ALL");
     writeFileSync(`/home/${user}/.bashrc`, "echo hello from bashrc; echo trouble >&2\n");

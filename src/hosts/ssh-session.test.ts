@@ -1,0 +1,187 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { localHost, localHosts } from "../../test/support/local-shells.ts";
+import { type Problem, ProblemError } from "../problems/problem.ts";
+import type { CommandResult } from "./port.ts";
+import { Secret } from "./secret.ts";
+import { spawnShell } from "./shell-process.ts";
+import type { OpenShell } from "./ssh-dialer.ts";
+import type { SshHosts } from "./ssh-hosts.ts";
+import type { ObservedCommand } from "./ssh-session.ts";
+
+const sh: OpenShell = (args) => spawnShell("sh", ["-c", args.at(-1) ?? ""]);
+const opened: SshHosts[] = [];
+let dir: string;
+
+function hostsOver(open: OpenShell, options: Parameters<typeof localHosts>[1] = {}): SshHosts {
+  const hosts = localHosts(open, options);
+  opened.push(hosts);
+  return hosts;
+}
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "slipway-session-"));
+});
+afterEach(async () => {
+  for (const hosts of opened.splice(0)) await hosts.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+async function problemOf(promise: Promise<unknown>): Promise<Problem> {
+  const error = await promise.then(
+    () => new Error("it succeeded"),
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof ProblemError)) throw error;
+  return error.problem;
+}
+
+const echo = (text: string) => [{ kind: "run", argv: ["echo", text] }] as const;
+
+test("reads and changes of one turn are carried out in the order they were asked for", async () => {
+  const session = hostsOver(sh).session(localHost);
+  const path = join(dir, "file");
+  const append = (text: string) => session.change({ kind: "run", argv: ["sh", "-c", 'cat >>"$0"', path], stdin: text });
+  const [, [first], , [second]] = await Promise.all([
+    append("a"),
+    session.read([{ kind: "content", path }]),
+    append("b"),
+    session.read([{ kind: "content", path }]),
+  ]);
+  expect(first).toMatchObject({ bytes: Buffer.from("a") });
+  expect(second).toMatchObject({ bytes: Buffer.from("ab") });
+});
+
+test("reads that are asked for while another is on its way become one round trip", async () => {
+  const hosts = hostsOver(sh);
+  const session = hosts.session(localHost);
+  await session.read(echo("open"));
+  const slow = session.read([{ kind: "run", argv: ["sleep", "0.2"] }]);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const later = ["a", "b", "c"].map((text) => session.read(echo(text)));
+  await Promise.all([slow, ...later]);
+  expect(hosts.usage()).toEqual({ connections: 1, roundTrips: 3 });
+});
+
+test("a read that is not answered in time is named, and the next one gets a new shell", async () => {
+  const hosts = hostsOver(sh, { answerWithinMs: 300 });
+  const session = hosts.session(localHost);
+  const problem = await problemOf(session.read([...echo("x"), { kind: "run", argv: ["sleep", "5"] }]));
+  expect(problem).toMatchObject({ code: "ssh/no-answer", because: 'no answer to "sleep 5" within 0.3 s' });
+  expect(await session.read(echo("y"))).toMatchObject([{ stdout: Buffer.from("y\n") }]);
+  expect(hosts.usage().connections).toBe(2);
+});
+
+test("closing fails what is queued, and nothing is sent afterwards", async () => {
+  const hosts = hostsOver(sh);
+  const session = hosts.session(localHost);
+  await session.read(echo("open"));
+  const running = problemOf(session.read([{ kind: "run", argv: ["sleep", "3"] }]));
+  const queued = problemOf(session.change({ kind: "write", path: join(dir, "never"), content: "", mode: 0o644 }));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await hosts.close();
+  expect((await running).code).toBe("ssh/connection-closed");
+  expect((await queued).code).toBe("ssh/connection-closed");
+  expect((await problemOf(session.read(echo("late")))).code).toBe("ssh/connection-closed");
+  expect(() => readFileSync(join(dir, "never"))).toThrow("ENOENT");
+});
+
+test("a change that is aborted while its connection is being made is never sent", async () => {
+  const slow: OpenShell = (args) => spawnShell("sh", ["-c", `sleep 0.3; ${args.at(-1) ?? ""}`]);
+  const session = hostsOver(slow).session(localHost);
+  const controller = new AbortController();
+  const path = join(dir, "never");
+  const change = session.change({ kind: "write", path, content: "x", mode: 0o644 }, controller.signal);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  controller.abort(new Error("enough"));
+  await expect(change).rejects.toThrow("enough");
+  expect(await session.read([{ kind: "stat", path }])).toEqual([{ kind: "missing", exists: false }]);
+});
+
+test("a connection that is dropped in the handshake is tried again", async () => {
+  let tries = 0;
+  const dropping: OpenShell = (args) => {
+    tries += 1;
+    if (tries > 2) return sh(args);
+    return spawnShell("sh", [
+      "-c",
+      "echo 'kex_exchange_identification: Connection closed by remote host' >&2; exit 255",
+    ]);
+  };
+  const hosts = hostsOver(dropping);
+  expect(await hosts.session(localHost).read(echo("in"))).toMatchObject([{ stdout: Buffer.from("in\n") }]);
+  expect(tries).toBe(3);
+});
+
+test("a refusal is reported at once, with what ssh said", async () => {
+  let tries = 0;
+  const refusing: OpenShell = () => {
+    tries += 1;
+    return spawnShell("sh", ["-c", "echo 'admin@10.0.0.1: Permission denied (publickey).' >&2; exit 255"]);
+  };
+  const problem = await problemOf(hostsOver(refusing).session(localHost).read(echo("in")));
+  expect(problem.code).toBe("ssh/authentication-failed");
+  expect(problem.because).toContain("admin@10.0.0.1 takes publickey");
+  expect(tries).toBe(1);
+});
+
+test("a shell that never comes is given up", async () => {
+  const silent: OpenShell = () => spawnShell("sleep", ["30"]);
+  const problem = await problemOf(hostsOver(silent, { connectWithinMs: 300 }).session(localHost).read(echo("x")));
+  expect(problem.code).toBe("ssh/unreachable");
+});
+
+test("a shell that is not root's is refused, unless that is wanted", async () => {
+  writeFileSync(join(dir, "id"), "#!/bin/sh\necho 1000\n", { mode: 0o755 });
+  const user: OpenShell = (args) => spawnShell("env", [`PATH=${dir}:/usr/bin:/bin`, "sh", "-c", args.at(-1) ?? ""]);
+  const problem = await problemOf(hostsOver(user, { requireRoot: true }).session(localHost).read(echo("x")));
+  expect(problem).toMatchObject({ code: "ssh/not-root" });
+  expect(problem.because).toContain("1000");
+});
+
+test("an observer sees every command, and no secret", async () => {
+  const seen: ObservedCommand[] = [];
+  const session = hostsOver(sh, { onCommand: (command) => seen.push(command) }).session(localHost);
+  await session.read([{ kind: "stat", path: "/" }, ...echo("hello")]);
+  await session.change({ kind: "run", argv: ["cat"], stdin: new Secret("hunter2") });
+  await session.change({ kind: "write", path: join(dir, "f"), content: new Secret("hunter2"), mode: 0o600 });
+  expect(seen.map(({ kind, shown }) => `${kind}: ${shown}`)).toEqual([
+    "read: stat /",
+    "read: echo hello",
+    "change: cat < ***",
+    `change: write ${join(dir, "f")} (0600, secret)`,
+  ]);
+});
+
+test("a login shell that prints before it obeys does no harm", async () => {
+  const chatty: OpenShell = (args) =>
+    spawnShell("sh", ["-c", `echo welcome; echo 0 news; echo noise >&2; ${args.at(-1) ?? ""}`]);
+  const session = hostsOver(chatty).session(localHost);
+  const [answer] = await session.read(echo("clean"));
+  expect(answer).toMatchObject({ exitCode: 0, stdout: Buffer.from("clean\n"), stderr: Buffer.alloc(0) });
+});
+
+test("equal reads of one batch are sent once", async () => {
+  const session = hostsOver(sh).session(localHost);
+  const run = { kind: "run", argv: ["sh", "-c", `echo x >>${join(dir, "count")}`] } as const;
+  await Promise.all([session.read([run, run]), session.read([run])]);
+  expect(readFileSync(join(dir, "count"), "utf8")).toBe("x\n");
+});
+
+test("a thousand files are one round trip", async () => {
+  const hosts = hostsOver(sh);
+  const reads = Array.from({ length: 1000 }, (_, index) => join(dir, `no such file with a long name ${index}`));
+  const answers = await hosts
+    .session(localHost)
+    .read(reads.flatMap((path) => [{ kind: "stat", path } as const, { kind: "digest", path } as const]));
+  expect(new Set(answers.map((answer) => answer.kind))).toEqual(new Set(["missing"]));
+  expect(hosts.usage()).toEqual({ connections: 1, roundTrips: 1 });
+});
+
+test("the result of a command says how long it took", async () => {
+  const session = hostsOver(sh).session(localHost);
+  const [, slow] = await session.read([...echo("x"), { kind: "run", argv: ["sleep", "0.2"] }]);
+  expect((slow as CommandResult).durationMs).toBeGreaterThanOrEqual(150);
+});
