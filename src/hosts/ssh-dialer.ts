@@ -64,10 +64,16 @@ export class SshDialer {
 
   /**
    * A shell on the host, with the first commands already answered: they travel with the set-up, in one round trip. Only
-   * reads may come first, because they may be sent twice. `onConnected` is called once the shell answered. Rejects with ProblemError, or with ShellLost once the shell
-   * had been there.
+   * reads may come first, because they may be sent twice. `onConnected` is called once the shell answered. Rejects with
+   * ProblemError, or with ShellLost once the shell had been there.
    */
-  async dial(host: HostName, target: SshTarget, first: readonly ShellCommand[], signal: AbortSignal): Promise<Dialled> {
+  async dial(
+    host: HostName,
+    target: SshTarget,
+    first: readonly ShellCommand[],
+    signal: AbortSignal,
+    onConnected: () => void,
+  ): Promise<Dialled> {
     const { settings } = this.#options;
     const socket = controlPath(settings, host, target);
     for (let attempt = 1; ; attempt += 1) {
