@@ -15,6 +15,7 @@ import {
   seededPackages,
 } from "./image-recipe.ts";
 import { labCache } from "./lab-paths.ts";
+import { labProblem } from "./lab-problem.ts";
 import type { OnProgress } from "./lab-progress.ts";
 import { machineResolvConf } from "./machine-resolv-conf.ts";
 import { unlessGone } from "./process-identity.ts";
@@ -40,14 +41,25 @@ async function newestGeneration(folder: string): Promise<{ path: string; madeAt:
   return Number.isFinite(madeAt) ? { path: join(folder, String(madeAt)), madeAt } : undefined;
 }
 
+/**
+ * Put before a program that makes an image: its processes end with this one, even by SIGKILL, and its mounts with them.
+ * So the next one to make the image has it to itself, and removing what is unfinished can never reach through a mount.
+ */
+const bounded = [
+  ...["setpriv", "--pdeathsig", "KILL", "--"],
+  ...["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "--mount-proc", "--"],
+];
+
 /** Runs a program inside an image that is being made. */
 async function inImage(root: string, argv: readonly string[], input?: string): Promise<void> {
-  await runProgram(["chroot", root, ...argv], { timeoutMs: 600_000, ...(input === undefined ? {} : { input }) });
+  const options = { timeoutMs: 600_000, ...(input === undefined ? {} : { input }) };
+  await runProgram([...bounded, "chroot", root, ...argv], options);
 }
 
 async function buildRoot(root: string, recipe: ImageRecipe, signal: AbortSignal | undefined): Promise<void> {
   await runProgram(
     [
+      ...bounded,
       "mmdebstrap",
       "--mode=root",
       "--variant=minbase",
@@ -105,6 +117,22 @@ async function buildImage(
   return { path, madeAt };
 }
 
+function notMade(recipe: ImageRecipe, cause: ProblemError): ProblemError {
+  const { because, evidence } = cause.problem;
+  const hint = {
+    text: `the packages come from ${recipe.mirror}: see whether it answers, or name another Debian mirror`,
+    command: "SLIPWAY_LAB_MIRROR=http://MIRROR/debian slipway lab up",
+  };
+  return new ProblemError(
+    labProblem("image-not-made", `this computer could not make the Debian ${recipe.suite} image for machines`, {
+      hint,
+      ...(because === undefined ? {} : { because }),
+      ...(evidence === undefined ? {} : { evidence }),
+    }),
+    { cause },
+  );
+}
+
 /** Removes images nobody uses: other generations and other recipes. */
 async function prune(keep: ReadonlySet<string>): Promise<void> {
   const images = join(labCache(), "images");
@@ -141,7 +169,8 @@ export async function ensureImage(options: {
       await prune(new Set([root, ...(await options.inUse())]));
       return root;
     } catch (error) {
-      if (newest === undefined || !(error instanceof ProblemError)) throw error;
+      if (!(error instanceof ProblemError)) throw error;
+      if (newest === undefined) throw notMade(recipe, error);
       onProgress({ stage: "image", text: `the old machine image is used: ${error.problem.because ?? error.message}` });
       return join(newest.path, "root");
     }

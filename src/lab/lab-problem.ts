@@ -19,6 +19,7 @@ export type LabProblemName =
   | "busy"
   | "unknown"
   | "unknown-machine"
+  | "image-not-made"
   | "machine-not-ready"
   | "machine-off"
   | "command-failed"

@@ -48,7 +48,7 @@ export async function readLabRecord(lab: string): Promise<LabRecord | undefined>
 export async function writeLabRecord(record: LabRecord): Promise<void> {
   await mkdir(labDirectory(record.name), { recursive: true, mode: 0o755 });
   const temporary = `${recordFile(record.name)}.new`;
-  await writeFile(temporary, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
+  await writeFile(temporary, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o644 });
   await rename(temporary, recordFile(record.name));
 }
 

@@ -19,7 +19,7 @@ import {
   readLabRecord,
   writeLabRecord,
 } from "./lab-record.ts";
-import { bootScriptFile, initOf, startMachine, waitForSsh } from "./machine.ts";
+import { bootScriptFile, startMachine, waitForSsh } from "./machine.ts";
 import { ensureKeyPair, layMachineFiles } from "./machine-files.ts";
 import { collidingRoute, makeNetwork, uplinkMtu } from "./network.ts";
 import { layPackages } from "./package-pool.ts";
@@ -157,7 +157,7 @@ async function layLabFiles(lab: LabRecord): Promise<void> {
   await writeFile(bootScriptFile(lab.name), bootScript);
   await chmod(bootScriptFile(lab.name), 0o755);
   const loginKey = await ensureKeyPair(labIdentityFile(lab.name));
-  const keys = await Promise.all(
+  const keys = await allOf(
     lab.machines.map(async (machine) => [machine.address, await layMachineFiles(lab, machine, loginKey)] as const),
   );
   await rewriteKnownHosts(join(directory, "known_hosts"), new Map(keys));
@@ -165,13 +165,18 @@ async function layLabFiles(lab: LabRecord): Promise<void> {
   await writeFile(join(directory, "ssh_config"), sshConfig(lab));
 }
 
+/** Waits for all, and only then throws what the first failed with: nothing is still being started when that is undone. */
+async function allOf<T>(works: readonly Promise<T>[]): Promise<readonly T[]> {
+  await Promise.allSettled(works);
+  return await Promise.all(works);
+}
+
 async function bootAll(lab: LabRecord, onProgress: OnProgress, signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted();
+  await allOf(lab.machines.map(({ name }) => startMachine(lab, name)));
   let ready = 0;
-  await Promise.all(
+  await allOf(
     lab.machines.map(async ({ name }) => {
-      signal?.throwIfAborted();
-      const wasOn = (await initOf(lab, name)) !== undefined;
-      if (!wasOn) await startMachine(lab, name);
       await waitForSsh(lab, name, bootWithinMs, signal);
       ready += 1;
       const text = `${name} answers SSH (${ready} of ${lab.machines.length})`;

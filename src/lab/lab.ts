@@ -13,6 +13,7 @@ import {
 } from "./machine.ts";
 import { cutCable, joinCable, type NetworkCut } from "./network.ts";
 import { type ProgramOptions, type ProgramResult, runProgram } from "./run-program.ts";
+import { restoreDisk, saveDisk } from "./saved-disk.ts";
 
 /** How long a machine may take from its start to its first SSH greeting. Seven at once on two cores took 3 s (2026-11). */
 export const bootWithinMs = 120_000;
@@ -40,6 +41,10 @@ export interface Lab {
   powerOn(machine: string): Promise<void>;
   /** Tells the machine to shut down in an orderly way, and waits until it is off. */
   shutDown(machine: string): Promise<void>;
+  /** Keeps what is on the disks of a machine that is off, under a name. */
+  saveDisk(machine: string, name: string): Promise<void>;
+  /** Puts the disks of a machine that is off back to what was saved; what was written since is lost. */
+  restoreDisk(machine: string, name: string): Promise<void>;
   /** "cable" (default): the machine sees its link go down. "switch": packets go nowhere, the link stays. */
   cutNetwork(machine: string, how?: NetworkCut): Promise<void>;
   restoreNetwork(machine: string): Promise<void>;
@@ -81,6 +86,8 @@ export function labFrom(record: LabRecord): Lab {
       await exec(machine, ["systemctl", "poweroff", "--no-block"]);
       await waitUntilOff(record, machine, bootWithinMs);
     },
+    saveDisk: async (machine, name) => await saveDisk(record.name, machineOf(record, machine).name, name),
+    restoreDisk: async (machine, name) => await restoreDisk(record.name, machineOf(record, machine).name, name),
     cutNetwork: async (machine, how = "cable") => await cutCable(cableOf(record, machine), how),
     restoreNetwork: async (machine) => await joinCable(cableOf(record, machine), labTag(record.name)),
     exec,

@@ -6,6 +6,7 @@ import type { LabMachine, LabRecord } from "./lab-record.ts";
 import { machineResolvConf } from "./machine-resolv-conf.ts";
 import { unlessGone } from "./process-identity.ts";
 import { runProgram } from "./run-program.ts";
+import { savedLayers } from "./saved-disk.ts";
 
 interface FileOptions {
   readonly mode?: number;
@@ -83,7 +84,11 @@ export async function layMachineFiles(lab: LabRecord, machine: LabMachine, login
   return hostKey;
 }
 
-/** The lower layers of a machine's disk, in overlayfs notation: packages known from earlier labs, then the image. */
-export function lowerLayers(lab: LabRecord): string {
-  return `${join(labDirectory(lab.name), "packages")}:${lab.image}`;
+/**
+ * The lower layers of a machine's disk, in overlayfs notation: its saved disks, packages known from earlier labs, then
+ * the image.
+ */
+export async function lowerLayers(lab: LabRecord, machine: string): Promise<string> {
+  const saved = await savedLayers(lab.name, machine);
+  return [...saved, join(labDirectory(lab.name), "packages"), lab.image].join(":");
 }

@@ -111,6 +111,7 @@ export async function startMachine(lab: LabRecord, machine: string): Promise<voi
   if ((await processesIn(groupOf(lab, machine))).length > 0) return;
   const groups = await makeMachineGroups(labTag(lab.name), machine);
   const folder = machineDirectory(lab.name, machine);
+  const lower = await lowerLayers(lab, machine);
   const log = await open(join(folder, "console.log"), "a", 0o600);
   try {
     const child = spawn(bootScriptFile(lab.name), ["watch"], {
@@ -128,7 +129,7 @@ export async function startMachine(lab: LabRecord, machine: string): Promise<voi
         SLW_ADDRESS: `${address}/${lab.prefix}`,
         SLW_GATEWAY: lab.gateway,
         SLW_DIRECTORY: folder,
-        SLW_LOWER: lowerLayers(lab),
+        SLW_LOWER: lower,
         SLW_DISKS: lab.disks.join(" "),
         SLW_MACHINE: `${labTag(lab.name)}-${machine}`,
         SLW_HOSTNAME: machine,

@@ -11,11 +11,13 @@ import { labDown, reapLabs } from "../../../src/lab/lab-down.ts";
 import { labList } from "../../../src/lab/lab-list.ts";
 import { labUp } from "../../../src/lab/lab-up.ts";
 import { type ProgramResult, runProgram } from "../../../src/lab/run-program.ts";
+import { hasProgram } from "../../../src/lab/tools.ts";
 import { ProblemError } from "../../../src/problems/problem.ts";
 import { labSkipReason, testLab } from "../../support/lab.ts";
 import { footprint } from "./footprint.ts";
 
 const skipReason = await labSkipReason(4);
+const hasIptables = await hasProgram("iptables");
 
 async function ssh(lab: Lab, machine: string, command: readonly string[], user = "root"): Promise<ProgramResult> {
   return await runProgram(lab.sshArgv(machine, command, user), { timeoutMs: 30_000 });
@@ -206,6 +208,19 @@ describe.skipIf(skipReason !== undefined)(`a lab of real machines${skipReason ? 
     expect((await ssh(one, "a", ["true"])).exitCode).toBe(0);
     expect((await problemOf(openLab(two.name))).code).toBe("lab/unknown");
   });
+
+  test.skipIf(!hasIptables)(
+    "a firewall that drops forwarded packets lets those of the lab through while it is there",
+    async () => {
+      const script = join(import.meta.dirname, "strict-firewall.ts");
+      const { stdout } = await runProgram(["unshare", "--net", "--", process.execPath, script]);
+      const { before, during, after } = JSON.parse(stdout);
+      expect(during).toHaveLength(before.length + 2);
+      expect(during).toContainEqual(expect.stringMatching(/^-A FORWARD -i slw-00000000 .*-j ACCEPT$/));
+      expect(during).toContainEqual(expect.stringMatching(/^-A FORWARD -o slw-00000000 .*-j ACCEPT$/));
+      expect(after).toEqual(before);
+    },
+  );
 
   test("making a lab that is there switches on what is off and changes nothing else", async () => {
     await using lab = await testLab({ machines: ["a", "b"], name: "again" });
