@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { canonicalAddress, cidrContains, cidrsOverlap, cidrText, parseCidr, subnetOf } from "./addresses.ts";
+import {
+  canonicalAddress,
+  cidrContains,
+  cidrsOverlap,
+  cidrText,
+  parseCidr,
+  subnetOf,
+  unusableAddress,
+} from "./addresses.ts";
 
 const address = fc.oneof(
   fc.ipV4(),
@@ -45,5 +53,16 @@ test("overlap is mutual, and means that one holds the other's first address", ()
       expect(cidrsOverlap(one, other)).toBe(expected);
       expect(cidrsOverlap(other, one)).toBe(expected);
     }),
+  );
+});
+
+test("an IPv4 address is unusable exactly in the ranges of RFC 6890", () => {
+  const ranges = ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "255.255.255.255/32"].map(parseCidr);
+  fc.assert(
+    fc.property(fc.ipV4(), (text) => {
+      const isListed = ranges.some((one) => one !== undefined && cidrContains(one, text));
+      expect(unusableAddress(text) !== undefined).toBe(isListed);
+    }),
+    { numRuns: 1000 },
   );
 });

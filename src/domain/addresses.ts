@@ -31,7 +31,9 @@ export function addressFamily(text: string): Family | undefined {
 
 /** The one spelling of an address (RFC 5952 for IPv6); undefined when it is none. */
 export function canonicalAddress(text: string): string | undefined {
-  return addressFamily(text) === undefined ? undefined : ipaddr.parse(text).toString();
+  const family = addressFamily(text);
+  // IPv4 without leading zeros, which addressFamily() holds it to, has one spelling.
+  return family === 6 ? ipaddr.parse(text).toString() : family === 4 ? text : undefined;
 }
 
 /** An address as a number. Throws a RangeError when the text is no address. */
@@ -77,7 +79,10 @@ export function cidrsOverlap(one: Cidr, other: Cidr): boolean {
 
 /** Why a machine on a network cannot have this address, as a statement; undefined when it can. */
 export function unusableAddress(text: string): string | undefined {
-  if (addressFamily(text) === undefined) return `${text} is not an IP address`;
+  const family = addressFamily(text);
+  if (family === undefined) return `${text} is not an IP address`;
+  // Spares nearly every host of a large cluster the full classification.
+  if (family === 4 && !/^(?:0|127|169|22[4-9]|2[345].)\./.test(text)) return undefined;
   const range = ipaddr.parse(text).range();
   const reason = unusableRanges[range];
   return reason === undefined ? undefined : `${text} is ${reason}`;
