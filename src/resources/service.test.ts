@@ -105,6 +105,9 @@ describe("a service", () => {
     await at.apply();
     const future = at.unit().startedAt + 100_000;
     at.host.files.write(config, { content: "a\n", modifiedAt: future });
+    expect(await at.check()).toMatchObject({
+      changes: [{ because: `${config} is dated in the future, so nothing tells whether it is loaded` }],
+    });
     expect(await at.apply()).toEqual([`touch --no-create -- ${config}`, "systemctl restart -- thing.service"]);
     expect(await at.apply()).toEqual([]);
   });

@@ -74,8 +74,8 @@ export function service(declared: ServiceDeclaration): Resource {
       const loadedBefore = aged ? notLoaded(loads, unit, answers, reloads) : nothingNew;
       plan.touch([...startedBefore.inTheFuture, ...loadedBefore.inTheFuture]);
       const resource = declared.restartsWith?.find((one) => changed.has(one));
-      const restart = firstReason(unitFiles, changed, startedBefore.newer) ?? (resource && `${resource} changes`);
-      const reload = firstReason(loads, changed, loadedBefore.newer);
+      const restart = firstReason(unitFiles, changed, startedBefore) ?? (resource && `${resource} changes`);
+      const reload = firstReason(loads, changed, loadedBefore);
       if (restart !== undefined) plan.restart(restart);
       else if (reload !== undefined && reloads) plan.reload(reload);
       else if (reload !== undefined) plan.restart(reload);
@@ -91,16 +91,20 @@ export function service(declared: ServiceDeclaration): Resource {
   }
 }
 
-const nothingNew = { newer: [], inTheFuture: [] };
+const nothingNew: ReturnType<typeof filesNotLoaded> = { newer: [], inTheFuture: [] };
 
 function firstReason(
   paths: readonly string[],
   changed: ReadonlySet<string>,
-  newer: readonly string[],
+  found: ReturnType<typeof filesNotLoaded>,
 ): string | undefined {
   const changing = paths.find((path) => changed.has(`file ${path}`));
   if (changing !== undefined) return `${changing} changes`;
-  return newer[0] === undefined ? undefined : `the running process is older than ${newer[0]}`;
+  const [newer] = found.newer;
+  if (newer === undefined) return undefined;
+  if (found.inTheFuture.includes(newer))
+    return `${newer} is dated in the future, so nothing tells whether it is loaded`;
+  return `the running process is older than ${newer}`;
 }
 
 /** Static, generated and alias units cannot be enabled and start all the same when something wants them. */
