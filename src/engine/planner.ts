@@ -41,7 +41,7 @@ export async function makePlan(steps: readonly Step[], world: World, options: Pl
   const forgetting = forgetWhenDone(graph.order, reader);
 
   const answers = await settle(
-    graph.order.map(async (step) => {
+    steps.map(async (step) => {
       try {
         return await ask(step, world, signal, reader);
       } finally {
