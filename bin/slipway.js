@@ -21,7 +21,7 @@ if (major >= 24) {
     process.exit(2);
   }
   // A terminal sends Ctrl-C to both; the child decides what it means.
-  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => {});
+  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => undefined);
   const run = spawnSync(pinned, process.argv.slice(1), {
     stdio: "inherit",
     env: { ...process.env, SLIPWAY_PINNED_NODE: "1" },
