@@ -37,7 +37,7 @@ export function canonicalAddress(text: string): string | undefined {
 }
 
 /** An address as a number. Throws a RangeError when the text is no address. */
-export function addressToNumber(text: string): bigint {
+function addressToNumber(text: string): bigint {
   const family = addressFamily(text);
   if (family === undefined) throw new RangeError(`${text} is not an IP address`);
   if (family === 4) return BigInt(text.split(".").reduce((sum, part) => sum * 256 + Number(part), 0));

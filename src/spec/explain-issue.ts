@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { fieldSchema, placeOfField } from "./field-catalog.ts";
 import { fieldName } from "./field-name.ts";
-import type { ValueKind } from "./schema/value-kinds.ts";
+import type { ValueKind } from "./schema/value-kind.ts";
 import { suggest } from "./suggest.ts";
 import type { Finding, FindingWords } from "./yaml/finding.ts";
 import type { FieldPath, PathLocator } from "./yaml/path-locator.ts";
@@ -63,7 +63,7 @@ export function explainIssue(issue: Issue, locator: PathLocator): Finding[] {
 
 function unknownField(path: FieldPath, key: string, locator: PathLocator): FindingWords {
   const fields = Object.keys(fieldSchema(path)?.properties ?? {});
-  const near = suggest(key, fields) ?? synonyms[key.toLowerCase()];
+  const near = suggest(key, fields) ?? synonyms.get(key.toLowerCase());
   const elsewhere = near === undefined ? placeOfField(key) : undefined;
   const hint =
     near !== undefined && fields.includes(near)
@@ -79,20 +79,20 @@ function unknownField(path: FieldPath, key: string, locator: PathLocator): Findi
 }
 
 /** Words people write for fields of other names. */
-const synonyms: Readonly<Record<string, string>> = {
-  ip: "address",
-  role: "roles",
-  hostname: "name",
-  vip: "virtualIP",
-  nodes: "hosts",
-  servers: "hosts",
-  ntp: "timeServers",
-  containerd: "runtime",
-  keyfile: "identityFile",
-  privatekey: "identityFile",
-  podsubnet: "podCIDR",
-  servicesubnet: "serviceCIDR",
-};
+const synonyms: ReadonlyMap<string, string> = new Map([
+  ["ip", "address"],
+  ["role", "roles"],
+  ["hostname", "name"],
+  ["vip", "virtualIP"],
+  ["nodes", "hosts"],
+  ["servers", "hosts"],
+  ["ntp", "timeServers"],
+  ["containerd", "runtime"],
+  ["keyfile", "identityFile"],
+  ["privatekey", "identityFile"],
+  ["podsubnet", "podCIDR"],
+  ["servicesubnet", "serviceCIDR"],
+]);
 
 function invalidKey(path: FieldPath, issues: readonly Issue[], locator: PathLocator): FindingWords {
   const kind = issues.map(kindOf).find((one) => one !== undefined);

@@ -1,4 +1,5 @@
-import { isOfKind, valueKinds } from "./schema/value-kinds.ts";
+import { isOfKind } from "./schema/value-kind.ts";
+import { valueKinds } from "./schema/value-kinds.ts";
 import type { FieldPath, PathLocator } from "./yaml/path-locator.ts";
 
 /**

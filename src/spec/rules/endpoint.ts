@@ -45,6 +45,15 @@ export const endpointKind: Rule = ({ hosts, endpoint }, report) => {
         hint: { text: "add name: api.example.com to spec.endpoint" },
       });
     }
+    const { address } = endpoint.external;
+    const unusable = address === undefined ? undefined : unusableAddress(address);
+    if (unusable !== undefined) {
+      report.error("config/unusable-address", [...path, "external", "address"], {
+        message: "the external load balancer cannot have this address",
+        because: unusable,
+        hint: { text: "write the address clients reach it at" },
+      });
+    }
   } else {
     checkPlainHost(hosts, balancers, endpoint, report);
   }

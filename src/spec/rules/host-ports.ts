@@ -15,14 +15,14 @@ interface Listener {
  * No two programs of a host listen on the same port. Kubernetes' ports:
  * https://kubernetes.io/docs/reference/networking/ports-and-protocols/ (2026-11-21)
  */
-export const hostPorts: Rule = ({ hosts, endpoint, etcd, loadBalancer }, report) => {
-  if (hosts === undefined || endpoint === undefined || etcd === undefined || loadBalancer === undefined) return;
+export const hostPorts: Rule = ({ hosts, endpoint, etcd, loadBalancer, runtime }, report) => {
+  if (!hosts || !endpoint || !etcd || !loadBalancer || !runtime) return;
   const topology = etcdTopology(etcd, hosts);
   const kinds = Map.groupBy(hosts, (host) => [...host.roles].sort().join(" "));
   const reported = new Set<string>();
   for (const [host] of kinds.values()) {
     if (host === undefined) continue;
-    const listeners = listenersOf(host, { endpoint, etcd, loadBalancer }, runsMember(topology, host));
+    const listeners = listenersOf(host, { endpoint, etcd, loadBalancer, runtime }, runsMember(topology, host));
     const firsts = new Map<number, Listener>();
     for (const listener of listeners) {
       const first = firsts.get(listener.port);
@@ -46,7 +46,7 @@ export const hostPorts: Rule = ({ hosts, endpoint, etcd, loadBalancer }, report)
 
 function listenersOf(
   host: HostEntry,
-  spec: Pick<Sections, "endpoint" | "etcd" | "loadBalancer">,
+  spec: Pick<Sections, "endpoint" | "etcd" | "loadBalancer" | "runtime">,
   hasMember: boolean,
 ): Listener[] {
   const listeners: Listener[] = [{ port: 22, what: "sshd" }];
@@ -63,6 +63,11 @@ function listenersOf(
       { port: 10_248, what: "kubelet's health check" },
       { port: 10_249, what: "kube-proxy's metrics" },
       { port: 10_256, what: "kube-proxy" },
+      {
+        port: Number(spec.runtime.metricsAddress.replace(/^.*:/, "")),
+        what: "containerd's metrics",
+        path: ["spec", "runtime", "metricsAddress"],
+      },
     );
   }
   if (hasMember) {

@@ -1,5 +1,5 @@
 import { canonicalAddress } from "../../domain/addresses.ts";
-import type { PlacedHost, Rule, RuleReport } from "./rule.ts";
+import type { DraftCluster, PlacedHost, Rule, RuleReport } from "./rule.ts";
 import { hostPath } from "./rule.ts";
 
 /** Every host has a name, an address and an SSH destination of its own. */
@@ -12,12 +12,29 @@ export const uniqueHosts: Rule = ({ placedHosts, ssh }, report) => {
     "config/duplicate-address",
     ({ host }) => canonicalAddress(host.address) ?? host.address,
   );
-  const named = placedHosts.filter(({ host }) => host.ssh.host !== undefined);
-  unique(named, report, ["ssh", "host"], "config/duplicate-ssh-destination", ({ host }) => {
-    const { port = ssh?.port, proxyJump = ssh?.proxyJump } = host.ssh;
-    return [host.ssh.host, ...(port === undefined ? [] : [`port ${port}`]), proxyJump ?? ""].join(" ").trim();
-  });
+  uniqueDestinations(placedHosts, report, ssh);
 };
+
+/** Two names for one SSH destination are one machine. Hosts reached by their address are told apart by that already. */
+function uniqueDestinations(hosts: readonly PlacedHost[], report: RuleReport, ssh: DraftCluster["ssh"]): void {
+  const firsts = new Map<string, PlacedHost>();
+  for (const placed of hosts) {
+    const { host } = placed;
+    const { port = ssh?.port, proxyJump = ssh?.proxyJump } = host.ssh;
+    const destination = `${host.ssh.host ?? host.address}${port === undefined ? "" : ` port ${port}`}`;
+    const identity = `${destination} ${proxyJump ?? ""}`;
+    const first = firsts.get(identity);
+    if (first === undefined) {
+      firsts.set(identity, placed);
+    } else if (host.ssh.host !== undefined || first.host.ssh.host !== undefined) {
+      report.error("config/duplicate-ssh-destination", hostPath(placed, "ssh", "host"), {
+        message: `host ${host.name} has the SSH destination of another host`,
+        because: `${destination} already leads to ${first.host.name} on ${report.placeOf(hostPath(first))}`,
+        hint: { text: "give each host an ssh.host or ssh.port of its own, or remove one of the two" },
+      });
+    }
+  }
+}
 
 function unique(
   hosts: readonly PlacedHost[],

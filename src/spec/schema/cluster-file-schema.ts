@@ -5,7 +5,8 @@ import { hostSchema, poolSchema, sshSchema } from "./host-schema.ts";
 import { networkSchema } from "./network-schema.ts";
 import { artifactsSchema, osSchema, preflightSchema } from "./os-schema.ts";
 import { runtimeSchema } from "./runtime-schema.ts";
-import { textOf, valueKinds } from "./value-kinds.ts";
+import { textOf } from "./value-kind.ts";
+import { valueKinds } from "./value-kinds.ts";
 
 /** The sections of `spec`, each parsed on its own when the file as a whole has errors. */
 export const sectionSchemas = {

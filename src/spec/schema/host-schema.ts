@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { port, wholeNumber } from "./numbers.ts";
-import { textOf, valueKinds } from "./value-kinds.ts";
+import { textOf } from "./value-kind.ts";
+import { valueKinds } from "./value-kinds.ts";
 
 const sshFields = {
   user: textOf(valueKinds.userName)

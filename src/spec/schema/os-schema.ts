@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { textOf, valueKinds } from "./value-kinds.ts";
+import { textOf } from "./value-kind.ts";
+import { valueKinds } from "./value-kinds.ts";
 
 /** `spec.os`. */
 export const osSchema = z

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { wholeNumber } from "./numbers.ts";
-import { textOf, valueKinds } from "./value-kinds.ts";
+import { textOf } from "./value-kind.ts";
+import { valueKinds } from "./value-kinds.ts";
 
 /** `spec.runtime`: containerd. */
 export const runtimeSchema = z

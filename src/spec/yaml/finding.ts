@@ -19,7 +19,7 @@ export interface FindingWords {
 }
 
 /** More problems than this are counted, not listed. */
-export const mostReportedProblems = 500;
+const mostReportedProblems = 500;
 
 /** All findings as problems, in the order of the file, each once. */
 export function toProblems(findings: readonly Finding[], source: SourceText): Problem[] {
