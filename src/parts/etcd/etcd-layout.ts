@@ -22,7 +22,7 @@ export const etcdAuthorityStepId = "etcd.ca" as StepId;
 export const etcdBootstrapStepId = "etcd.bootstrap" as StepId;
 export const etcdStartStepId = "etcd.start" as StepId;
 
-type HostStepKind = "install" | "certs" | "client-certs" | "configure" | "join" | "promote";
+type HostStepKind = "install" | "certs" | "client-certs" | "configure" | "restart" | "join" | "promote";
 
 /** "etcd.join/cp-2". */
 export function etcdStepId(kind: HostStepKind, host: HostName): StepId {

@@ -8,8 +8,9 @@ import { etcdCertsStep } from "./etcd-certs-step.ts";
 import { etcdConfigureStep } from "./etcd-configure-step.ts";
 import { etcdInstallStep } from "./etcd-install-step.ts";
 import { etcdJoinStep } from "./etcd-join-step.ts";
-import { etcdHosts, etcdStartStepId, etcdStepId } from "./etcd-layout.ts";
+import { etcdHosts, etcdStepId } from "./etcd-layout.ts";
 import { etcdPromoteStep } from "./etcd-promote-step.ts";
+import { etcdRestartStep } from "./etcd-restart-step.ts";
 import { etcdStartStep } from "./etcd-start-step.ts";
 
 /** An external etcd cluster on the hosts with role etcd. Nothing where kubeadm runs a stacked one. */
@@ -25,12 +26,13 @@ export function etcdSteps(spec: ClusterSpec): Step[] {
     ...hosts.map((host) => etcdConfigureStep(spec, host)),
     etcdBootstrapStep(spec),
     etcdStartStep(spec),
+    ...hosts.map((host) => etcdRestartStep(spec, host)),
     ...hosts.flatMap((host, index) => {
       const previous = hosts[index - 1];
-      const after: StepId[] = [
-        etcdStartStepId,
-        ...(previous === undefined ? [] : [etcdStepId("promote", previous.name)]),
-      ];
+      const after: StepId[] =
+        previous === undefined
+          ? hosts.map((one) => etcdStepId("restart", one.name))
+          : [etcdStepId("promote", previous.name)];
       return [etcdJoinStep(spec, host, after), etcdPromoteStep(spec, host)];
     }),
   ];

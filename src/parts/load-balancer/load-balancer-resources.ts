@@ -5,7 +5,7 @@ import { service } from "../../resources/service.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
 import type { Distribution } from "../os/distribution.ts";
 import { checkedFile } from "./checked-file.ts";
-import { backendServers, type HaproxyDialect, haproxyConfig } from "./haproxy-config.ts";
+import { backendServers, type HaproxyDialect, haproxyConfig, hostsWith } from "./haproxy-config.ts";
 import { keepalivedConfig, keepalivedSecret, type VirtualIp } from "./keepalived-config.ts";
 import {
   haproxyConfigPath,
@@ -52,7 +52,7 @@ export function keepalivedResources(
 ): readonly Resource[] {
   const config = keepalivedConfig(spec, vip, host, network);
   return [
-    file({ path: keepalivedDropInPath, content: keepalivedDropIn }),
+    file({ path: keepalivedDropInPath, content: keepalivedDropIn(hostsWith(spec, "load-balancer").length > 1) }),
     passwordFile(password),
     ...checkedFile({
       path: keepalivedConfigPath,

@@ -15,12 +15,20 @@ RuntimeDirectory=haproxy
 RuntimeDirectoryPreserve=yes
 `;
 
-/** keepalived.service comes back by itself. */
-export const keepalivedDropIn = `${managedHeader("Keepalived returns when it dies")}
+/**
+ * keepalived.service comes back by itself. The first thing it does is to take away a virtual IP that a killed one has
+ * left on the interface; so where there is a peer it waits until that has taken over (three advertisements of a second),
+ * and the address is never without somebody who answers.
+ */
+export function keepalivedDropIn(hasPeers: boolean): string {
+  return `${managedHeader("Keepalived returns when it dies")}
 [Unit]
 StartLimitIntervalSec=0
 
 [Service]
+# A child process reports readiness too.
+NotifyAccess=all
 Restart=always
-RestartSec=1s
+RestartSec=${hasPeers ? "4s" : "100ms"}
 `;
+}

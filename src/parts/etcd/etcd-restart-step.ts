@@ -1,0 +1,131 @@
+import { type EtcdClusterStatus, etcdUnit, readEtcdStatus } from "../../cluster/etcd-status.ts";
+import { mayStopMember } from "../../domain/quorum.ts";
+import type { Check, HostAct, HostStep } from "../../engine/step.ts";
+import { etcdctl, etcdPkiDir } from "../../facts/etcd-layout.ts";
+import { type Problem, ProblemError } from "../../problems/problem.ts";
+import type { Inspection } from "../../resources/inspection.ts";
+import { hostStateStep } from "../../resources/resource-group.ts";
+import { service } from "../../resources/service.ts";
+import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
+import { etcdFiles, memberState } from "./etcd-configure-step.ts";
+import {
+  etcdEnvironmentPath,
+  etcdPlaces,
+  etcdRolloutLock,
+  etcdStartStepId,
+  etcdStepId,
+  etcdUnitPath,
+} from "./etcd-layout.ts";
+
+/**
+ * Restarts a running member that has not loaded its files: one member at a time, only while the others are a quorum, and
+ * after it has handed over the leadership. A leaf certificate needs no restart, a changed authority does.
+ */
+export function etcdRestartStep(spec: ClusterSpec, host: HostSpec): HostStep<Inspection> {
+  const places = etcdPlaces(spec);
+  const loads = [etcdEnvironmentPath, `${etcdPkiDir}/ca.crt`];
+  const running = [...etcdFiles(spec, host), service({ unit: etcdUnit, loads, unitFiles: [etcdUnitPath] })];
+  const inner = hostStateStep({
+    id: etcdStepId("restart", host.name),
+    title: `Load etcd's configuration on ${host.name}`,
+    phase: "etcd",
+    on: host.name,
+    after: [etcdStartStepId],
+    locks: [etcdRolloutLock],
+    impact: "restarts-component",
+    needs: memberState(spec.etcd.dataDir),
+    resources: ({ data, unit }) =>
+      unit !== "no-systemd" && unit.active === "active" && data === "present" ? running : [],
+  });
+  return {
+    ...inner,
+    async check(look) {
+      const [check, status] = await Promise.all([inner.check(look), readEtcdStatus(look, places)]);
+      if (check.state !== "needed") return check;
+      // The files themselves are the configure step's, which comes first.
+      const [first, ...rest] = check.changes.filter((change) => !change.what.startsWith("file "));
+      if (first === undefined) return { state: "satisfied", because: "nothing that runs has to notice" };
+      if (!restarts(check.found)) return { ...check, changes: [first, ...rest] };
+      return riskOf(status, host) ?? { ...check, changes: [first, ...rest] };
+    },
+    async apply(act, found) {
+      if (restarts(found)) await prepareRestart(act, await readEtcdStatus(act, places), host, spec.etcd.clientPort);
+      await inner.apply(act, found);
+    },
+    verify: [
+      inner.verify[0],
+      {
+        title: `etcd member ${host.name} to be healthy`,
+        everyMs: 1000,
+        withinMs: 120_000,
+        async holds(look) {
+          const status = await readEtcdStatus(look, places);
+          const view = status.hosts.find((one) => one.host === host.name);
+          if (view === undefined || view.data === "absent") return { state: "met" };
+          const learner = view.status.answers && view.status.learner;
+          if (learner || view.health.healthy) return { state: "met" };
+          return { state: "not-yet", because: view.health.because };
+        },
+      },
+    ],
+  };
+}
+
+/** A refusal; or, where members that only have to be started are what is missing, the wait for that. */
+function riskOf(status: EtcdClusterStatus, host: HostSpec): Check<Inspection> | undefined {
+  const problem = restartRisk(status, host);
+  if (problem === undefined) return undefined;
+  const startable = status.hosts.filter((view) => view.data === "present" && /^(inactive|failed) /.test(view.unit));
+  if (startable.length === 0) return { state: "refused", problem };
+  const because = `${startable.map((view) => view.host).join(", ")} has to run first: ${problem.because}`;
+  return { state: "unknown", until: etcdStartStepId, because };
+}
+
+function restarts(found: Inspection): boolean {
+  return found.comparisons.some(
+    (one) =>
+      one.state === "different" &&
+      one.changes.some((change) => change.verb === "restart" && change.what === `service ${etcdUnit}`),
+  );
+}
+
+/** Why this member must not be restarted now; undefined when it may be. */
+export function restartRisk(status: EtcdClusterStatus, host: HostSpec): Problem | undefined {
+  const member = status.members.find((one) => one.host === host.name);
+  // A learner has no vote, and what is listed nowhere takes nothing away. Nobody can stand in for a single member.
+  if (status.quorum !== undefined && (member === undefined || member.learner || status.voting === 1)) return undefined;
+  if (status.quorum === undefined) {
+    const silent = status.hosts.map((view) => `${view.host} ${view.unit}: ${view.health.because}`);
+    return quorumAtRisk(host, `no member answers (${silent.join("; ")})`);
+  }
+  const answers = member?.status !== undefined && member.health.healthy;
+  const permission = mayStopMember({ voting: status.voting, answering: status.answering }, answers);
+  return permission.allowed ? undefined : quorumAtRisk(host, permission.because);
+}
+
+function quorumAtRisk(host: HostSpec, because: string): Problem {
+  return {
+    code: "etcd/quorum-at-risk",
+    severity: "error",
+    message: `etcd member ${host.name} cannot be restarted`,
+    because,
+    hint: { text: "Bring the other members back first", command: "slipway etcd health" },
+    where: { host: host.name },
+  };
+}
+
+/** Looks once more, and moves the leadership away, so that the restart costs no election. */
+async function prepareRestart(
+  act: HostAct,
+  status: EtcdClusterStatus,
+  host: HostSpec,
+  clientPort: number,
+): Promise<void> {
+  const problem = restartRisk(status, host);
+  if (problem !== undefined) throw new ProblemError(problem);
+  if (status.leader?.host !== host.name) return;
+  const heir = status.members.find((one) => !one.learner && !one.leader && one.health.healthy);
+  if (heir === undefined) return;
+  act.say(`${host.name} leads etcd; moving the leadership to ${heir.name}`);
+  await act.change({ kind: "run", argv: etcdctl(clientPort, ["move-leader", heir.id], 10) });
+}
