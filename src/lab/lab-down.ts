@@ -3,14 +3,14 @@ import { join } from "node:path";
 import { ProblemError } from "../problems/problem.ts";
 import { killGroup, processesIn, removeGroups } from "./control-groups.ts";
 import { withFileLock } from "./file-lock.ts";
-import { restoreHostSettings } from "./host-settings.ts";
+import { restoreHostSettings, withHostLock } from "./host-settings.ts";
 import { rewriteKnownHosts } from "./known-hosts.ts";
 import { labDirectory, labRoot, labTag, machineDirectory } from "./lab-paths.ts";
 import { labProblem } from "./lab-problem.ts";
 import type { OnProgress } from "./lab-progress.ts";
 import { allLabRecords, labNamePattern, readLabRecord, requireLabRecord, writeLabRecord } from "./lab-record.ts";
-import { removeNetwork } from "./network.ts";
-import { keepPackages } from "./package-pool.ts";
+import { anyNetwork, removeNetwork } from "./network.ts";
+import { forgetOldPackages, keepPackages } from "./package-pool.ts";
 import { isAlive } from "./process-identity.ts";
 
 /** Held while a lab of that name is made or removed. */
@@ -20,7 +20,7 @@ export async function withLabLock<T>(lab: string, onProgress: OnProgress, work: 
   return await withFileLock(join(labRoot(), ".locks", lab), { withinMs: 600_000, onWait }, work);
 }
 
-/** Held while the set of labs changes: their subnets, and the host's settings before the first and after the last. */
+/** Held while the set of labs and their subnets changes. */
 export async function withRegistryLock<T>(work: () => Promise<T>): Promise<T> {
   return await withFileLock(join(labRoot(), ".locks", ".registry"), { withinMs: 120_000 }, work);
 }
@@ -34,21 +34,22 @@ export async function removeLab(lab: string, onProgress: OnProgress): Promise<vo
     onProgress({ stage: "removal", text: `switching off the machines of lab ${lab}` });
   }
   await killGroup(tag);
-  await removeNetwork(tag);
-  await removeGroups(tag);
-  for (const { name } of record?.machines ?? []) await keepPackages(join(machineDirectory(lab, name), "upper"));
-  if (record?.knownHostsFile !== undefined) {
-    await rewriteKnownHosts(record.knownHostsFile, new Map(record.machines.map(({ address }) => [address, undefined])));
-  }
-  await withRegistryLock(async () => {
-    // The record goes last: a removal that is cut off is found, and done again.
-    await rm(join(labDirectory(lab), "machines"), { recursive: true, force: true });
-    await rm(labDirectory(lab), { recursive: true, force: true });
-    if ((await allLabRecords()).length > 0) return;
+  await withHostLock(async () => {
+    await removeNetwork(tag);
+    if (await anyNetwork()) return;
     for (const refused of await restoreHostSettings()) {
       onProgress({ stage: "removal", text: `kernel setting not put back: ${refused}` });
     }
   });
+  await removeGroups(tag);
+  for (const { name } of record?.machines ?? []) await keepPackages(join(machineDirectory(lab, name), "upper"));
+  await forgetOldPackages();
+  if (record?.knownHostsFile !== undefined) {
+    await rewriteKnownHosts(record.knownHostsFile, new Map(record.machines.map(({ address }) => [address, undefined])));
+  }
+  // The record goes last: a removal that is cut off is found, and done again.
+  await rm(join(labDirectory(lab), "machines"), { recursive: true, force: true });
+  await withRegistryLock(async () => await rm(labDirectory(lab), { recursive: true, force: true }));
   await rm(join(labRoot(), ".locks", lab), { force: true });
   if ((await processesIn(tag)).length > 0) {
     throw new ProblemError(

@@ -1,9 +1,9 @@
-import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { chmod, mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { ProblemError } from "../problems/problem.ts";
 import { bootScript } from "./boot-script.ts";
-import { rememberHostSettings } from "./host-settings.ts";
+import { rememberHostSettings, withHostLock } from "./host-settings.ts";
 import { ensureImage } from "./image.ts";
 import { rewriteKnownHosts } from "./known-hosts.ts";
 import { bootWithinMs, type Lab, labFrom } from "./lab.ts";
@@ -101,7 +101,9 @@ async function settleRecord(options: LabUpOptions, onProgress: OnProgress): Prom
   const found = await readLabRecord(name);
   if (found?.phase === "up") {
     const { machines, subnet, disks } = found;
-    if (isDeepStrictEqual({ machines, subnet, disks }, definition)) return found;
+    if (isDeepStrictEqual({ machines, subnet, disks }, definition)) {
+      return { ...found, ...(options.knownHostsFile === undefined ? {} : { knownHostsFile: options.knownHostsFile }) };
+    }
     throw new ProblemError(
       labProblem("already-there", `lab ${name} exists with other machines`, {
         because: `it has ${machines.map((one) => `${one.name} ${one.address}`).join(", ")} in ${subnet}`,
@@ -114,7 +116,6 @@ async function settleRecord(options: LabUpOptions, onProgress: OnProgress): Prom
   return await withRegistryLock(async () => {
     await refuseCollision(name, subnet.cidr);
     await mkdir(labRoot(), { recursive: true, mode: 0o755 });
-    await rememberHostSettings();
     const record: LabRecord = {
       name,
       phase: "starting",
@@ -154,8 +155,11 @@ function sshConfig(lab: LabRecord): string {
 async function layLabFiles(lab: LabRecord): Promise<void> {
   const directory = labDirectory(lab.name);
   await layPackages(join(directory, "packages"));
-  await writeFile(bootScriptFile(lab.name), bootScript);
-  await chmod(bootScriptFile(lab.name), 0o755);
+  // Not in place: a machine that runs still reads the old one.
+  const script = bootScriptFile(lab.name);
+  await writeFile(`${script}.new`, bootScript);
+  await chmod(`${script}.new`, 0o755);
+  await rename(`${script}.new`, script);
   const loginKey = await ensureKeyPair(labIdentityFile(lab.name));
   const keys = await allOf(
     lab.machines.map(async (machine) => [machine.address, await layMachineFiles(lab, machine, loginKey)] as const),
@@ -205,8 +209,11 @@ export async function labUp(options: LabUpOptions): Promise<Lab> {
       const lab = settled.phase === "up" ? settled : await withImage(settled, onProgress, signal);
       onProgress({ stage: "network", text: `network ${lab.subnet}, this computer is ${lab.gateway}` });
       await loadModules(hostModules);
-      await makeNetwork(labTag(name), lab);
-      if (settled.phase !== "up") await layLabFiles(lab);
+      await withHostLock(async () => {
+        await rememberHostSettings();
+        await makeNetwork(labTag(name), lab);
+      });
+      await layLabFiles(lab);
       onProgress({ stage: "machines", text: `starting ${lab.machines.length} machines` });
       await bootAll(lab, onProgress, signal);
       const up: LabRecord = { ...lab, phase: "up" };

@@ -33,6 +33,11 @@ async function linkNames(): Promise<readonly string[]> {
   return links.map(({ ifname }) => ifname);
 }
 
+/** Whether a lab, of whatever folder, has a network on this computer. */
+export async function anyNetwork(): Promise<boolean> {
+  return (await linkNames()).some((name) => /^slw-[0-9a-f]{8}$/.test(name));
+}
+
 /** Names the lab in the rules of an iptables firewall, so that they are found again. */
 function forwardRules(tag: string): readonly (readonly string[])[] {
   const mark = ["-m", "comment", "--comment", tag, "-j", "ACCEPT"];

@@ -1,4 +1,5 @@
 import { randomBytes, randomInt } from "node:crypto";
+import { beforeEach } from "vitest";
 import type { Lab } from "../../src/lab/lab.ts";
 import { labDown, reapLabs } from "../../src/lab/lab-down.ts";
 import { labUp } from "../../src/lab/lab-up.ts";
@@ -20,14 +21,21 @@ export interface TestLabOptions {
   readonly knownHostsFile?: string;
 }
 
-/**
- * Why this computer cannot run a lab of so many machines, on one line; undefined when it can. For
- * `describe.skipIf(reason !== undefined)` and the note of the skipped test.
- */
+/** Why this computer cannot run a lab of so many machines, on one line; undefined when it can. */
 export async function labSkipReason(machines: number): Promise<string | undefined> {
   const problems = await labRequirements({ machines });
   if (problems.length === 0) return undefined;
   return problems.map(({ message, because }) => `${message} (${because ?? "no more is known"})`).join("; ");
+}
+
+/** Skips every test of the file or `describe` it is called in, with the reason, where no lab of that size can run. */
+export function needsLab(machines: number): void {
+  let reason: Promise<string | undefined> | undefined;
+  beforeEach(async (context) => {
+    reason ??= labSkipReason(machines);
+    const because = await reason;
+    context.skip(because !== undefined, because);
+  });
 }
 
 function subnetTaken(error: unknown): boolean {

@@ -13,10 +13,9 @@ import { labUp } from "../../../src/lab/lab-up.ts";
 import { type ProgramResult, runProgram } from "../../../src/lab/run-program.ts";
 import { hasProgram } from "../../../src/lab/tools.ts";
 import { ProblemError } from "../../../src/problems/problem.ts";
-import { labSkipReason, testLab } from "../../support/lab.ts";
+import { needsLab, testLab } from "../../support/lab.ts";
 import { footprint } from "./footprint.ts";
 
-const skipReason = await labSkipReason(4);
 const hasIptables = await hasProgram("iptables");
 
 async function ssh(lab: Lab, machine: string, command: readonly string[], user = "root"): Promise<ProgramResult> {
@@ -62,7 +61,9 @@ function freshNetwork(): string {
   return `198.${18 + randomInt(2)}.${randomInt(256)}`;
 }
 
-describe.skipIf(skipReason !== undefined)(`a lab of real machines${skipReason ? ` (${skipReason})` : ""}`, () => {
+describe("a lab of real machines", () => {
+  needsLab(4);
+
   test("boots Debian with systemd, takes logins, keeps files over a power cut, and leaves nothing behind", async () => {
     const folder = await mkdtemp(join(tmpdir(), "slipway-lab-"));
     const knownHostsFile = join(folder, "known_hosts");
