@@ -49,7 +49,7 @@ const pages: Record<string, string> = {
   )}`,
   "problem-codes.md": `# Problem codes\n\nA code never changes its meaning.\n\n${table(
     ["code", "meaning and what to do"],
-    Object.entries(problemCodes).map(([code, meaning]) => [`\`${code}\``, meaning]),
+    Object.entries<string>(problemCodes).map(([code, meaning]) => [`\`${code}\``, meaning]),
   )}`,
 };
 

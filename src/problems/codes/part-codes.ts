@@ -1,0 +1,29 @@
+import type { ProblemCode } from "../problem.ts";
+
+/** Codes of what Slipway makes and watches: etcd, load balancers, certificates. */
+export const partCodes: Readonly<Record<ProblemCode, string>> = {
+  "certificate/expired": "A certificate has expired. Apply issues a new one and loads it.",
+  "certificate/expires-soon": "A certificate expires within 30 days. Apply issues a new one and loads it.",
+  "certificate/not-understood": "A file that should hold a certificate or key holds something else.",
+  "etcd/alarm": "A member raised an alarm (NOSPACE: the quota is reached; CORRUPT: members differ).",
+  "etcd/authority-missing":
+    "etcd's certificate authority is not in the vault although members use it. Restore the state folder from its backup.",
+  "etcd/foreign-data":
+    "A host holds data of another etcd cluster. Slipway never overwrites it: move it away if it is not needed.",
+  "etcd/foreign-member": "A host's member belongs to another etcd cluster than the others.",
+  "etcd/member-data-lost": "A member of the cluster has no data any more. It must be replaced, not started anew.",
+  "etcd/member-unhealthy": "A member does not answer, or not as healthy.",
+  "etcd/no-member-answers": "No etcd member answers.",
+  "etcd/no-package": "The distribution has no etcd package. Set etcd.source to a release with its version and SHA-256.",
+  "etcd/quorum-at-risk":
+    "The step would leave fewer healthy voting members than the quorum. Bring the others back first.",
+  "etcd/quorum-lost": "Fewer voting members are healthy than the quorum: nothing can be written until one returns.",
+  "etcd/release-digest": "The etcd release that was fetched is not the one the cluster file names by SHA-256.",
+  "load-balancer/configuration-refused":
+    "The program's own checker refuses the new configuration; the old one is still in use.",
+  "load-balancer/no-interface":
+    "No interface of the load balancer is in the virtual IP's subnet. Name one in endpoint.virtualIP.interface.",
+  "load-balancer/server-down": "HAProxy counts a server as down.",
+  "load-balancer/virtual-ip-misplaced": "The virtual IP is on no load balancer, or on more than one.",
+  "load-balancer/vrrp-password": "The VRRP password in the vault is not one Keepalived can use.",
+};
