@@ -67,7 +67,7 @@ export const writeExit = { isDirectory: 81, noParent: 82 } as const;
 function writeText(change: Extract<HostChange, { kind: "write" }>, bytes: Buffer, temporaryPath: string): string {
   const owner = `${change.owner ?? ""}${change.group === undefined ? "" : `:${change.group}`}`;
   return [
-    "(",
+    "{ (",
     `f=${quote(change.path)}; d=${quote(posix.dirname(change.path))}; t=${quote(temporaryPath)}`,
     `if [ -d "$f" ]; then echo 'is a directory' >&2; exit ${writeExit.isDirectory}; fi`,
     `[ -d "$d" ] || mkdir -p -- "$d" || exit ${writeExit.noParent}`,
@@ -83,5 +83,6 @@ function writeText(change: Extract<HostChange, { kind: "write" }>, bytes: Buffer
     '{ [ ! -e /sys/fs/selinux/enforce ] || restorecon -- "$f"; } && exit 0',
     's=$?; rm -f -- "$t"; exit "$s"',
     ") </dev/null",
+    "}",
   ].join("\n");
 }

@@ -13,11 +13,7 @@ const missing: Missing = { kind: "missing", exists: false };
  * Splits names into the lists one command gets. A name with a character that would make the command's output ambiguous
  * is alone in its list.
  */
-export function chunkPaths(
-  paths: readonly string[],
-  ambiguous: RegExp,
-  atMost: number,
-): readonly (readonly string[])[] {
+function chunkPaths(paths: readonly string[], ambiguous: RegExp, atMost: number): readonly (readonly string[])[] {
   const chunks: string[][] = [];
   let current: string[] = [];
   let bytes = 0;

@@ -150,7 +150,7 @@ export function tryCommand(target: SshTarget): string {
 }
 
 /** For a command in a hint. */
-export function quoteIfNeeded(word: string): string {
+function quoteIfNeeded(word: string): string {
   return /^[A-Za-z0-9_./:=@%+,[\]-]+$/.test(word) ? word : quote(word);
 }
 

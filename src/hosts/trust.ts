@@ -68,7 +68,7 @@ export async function checkHostKey(
  * The key a host offers, without judging it. The jump hosts on the way must be trusted already. Throws `ssh/...` when
  * it cannot be reached.
  */
-export async function scanHostKeys(
+async function scanHostKeys(
   name: string,
   target: SshTarget,
   settings: Omit<SshClientSettings, "controlDirectory">,

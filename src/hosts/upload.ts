@@ -68,7 +68,7 @@ export async function uploadFile(ways: UploadWays, upload: Upload): Promise<"sen
 }
 
 /** One line, so that the quoting survives any login shell. */
-export function uploadScript(path: string, temporaryPath: string, mode: number, sha256: string): string {
+function uploadScript(path: string, temporaryPath: string, mode: number, sha256: string): string {
   return [
     "LC_ALL=C; export LC_ALL; PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH; umask 022",
     `f=${quote(path)}; d=${quote(posix.dirname(path))}; t=${quote(temporaryPath)}`,
