@@ -12,7 +12,7 @@ import { type Problem, ProblemError } from "../../problems/problem.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
 import { giveBirth } from "./etcd-birth.ts";
 import { etcdBootstrap } from "./etcd-environment.ts";
-import { etcdBootstrapStepId, etcdMembershipLock, etcdPlaces, etcdStepId } from "./etcd-layout.ts";
+import { etcdBootstrapStepId, etcdMembershipLock, etcdPlaces, etcdStartStepId, etcdStepId } from "./etcd-layout.ts";
 import { memberDataLost } from "./member-data-lost.ts";
 
 /** A learner is promoted by etcd from 90 % of the leader's log on; a little more, so that the promotion is not refused. */
@@ -35,7 +35,9 @@ export function etcdJoinStep(spec: ClusterSpec, host: HostSpec, after: readonly 
     async check(look) {
       const status = await readEtcdStatus(look, places);
       if (status.clusterId === undefined) {
-        return { state: "unknown", until: etcdBootstrapStepId, because: "no etcd member answers yet" };
+        const exists = status.hosts.some((one) => one.data === "present");
+        const until = exists ? etcdStartStepId : etcdBootstrapStepId;
+        return { state: "unknown", until, because: "no etcd member answers yet" };
       }
       const { member, view } = standing(status, host.name);
       if (member?.started === true && view?.data === "present") {
@@ -43,22 +45,7 @@ export function etcdJoinStep(spec: ClusterSpec, host: HostSpec, after: readonly 
       }
       const problem = whyNotJoin(status, host.name);
       if (problem !== undefined) return { state: "refused", problem };
-      const changes: Change[] = [
-        ...(member === undefined
-          ? [{ verb: "create", what: `etcd member ${host.name}`, to: "learner" } as const]
-          : [
-              {
-                verb: "update",
-                what: `etcd member ${host.name}`,
-                from: "added, never started",
-                to: "started",
-                because: "an earlier run was interrupted",
-              } as const,
-            ]),
-      ];
-      const [first, ...rest] = changes;
-      if (first === undefined) throw new Error("a join without a change");
-      return { state: "needed", found: true, changes: [first, ...rest] };
+      return { state: "needed", found: true, changes: [changeOf(member, host.name)] };
     },
     async apply(act) {
       const before = await readEtcdStatus(act, places);
@@ -88,6 +75,18 @@ export function etcdJoinStep(spec: ClusterSpec, host: HostSpec, after: readonly 
         holds: async (look) => hasCaughtUp(await readEtcdStatus(look, places), host.name),
       },
     ],
+  };
+}
+
+function changeOf(member: EtcdMemberStatus | undefined, host: HostName): Change {
+  const what = `etcd member ${host}`;
+  if (member === undefined) return { verb: "create", what, to: "learner" };
+  return {
+    verb: "update",
+    what,
+    from: "added, never started",
+    to: "started",
+    because: "an earlier run was interrupted",
   };
 }
 

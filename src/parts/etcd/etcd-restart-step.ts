@@ -1,6 +1,6 @@
 import { type EtcdClusterStatus, etcdUnit, readEtcdStatus } from "../../cluster/etcd-status.ts";
-import { mayStopMember } from "../../domain/quorum.ts";
-import type { Check, HostAct, HostStep } from "../../engine/step.ts";
+import { mayStopMember, quorum } from "../../domain/quorum.ts";
+import type { HostAct, HostStep } from "../../engine/step.ts";
 import { etcdctl, etcdPkiDir } from "../../facts/etcd-layout.ts";
 import { type Problem, ProblemError } from "../../problems/problem.ts";
 import type { Inspection } from "../../resources/inspection.ts";
@@ -46,7 +46,10 @@ export function etcdRestartStep(spec: ClusterSpec, host: HostSpec): HostStep<Ins
       const [first, ...rest] = check.changes.filter((change) => !change.what.startsWith("file "));
       if (first === undefined) return { state: "satisfied", because: "nothing that runs has to notice" };
       if (!restarts(check.found)) return { ...check, changes: [first, ...rest] };
-      return riskOf(status, host) ?? { ...check, changes: [first, ...rest] };
+      const problem = restartRisk(status, host);
+      if (problem !== undefined && !mayRecover(status, host)) return { state: "refused", problem };
+      const later = problem === undefined ? first : { ...first, because: `${first.because}; once the others are back` };
+      return { ...check, changes: [later, ...rest] };
     },
     async apply(act, found) {
       if (restarts(found)) await prepareRestart(act, await readEtcdStatus(act, places), host, spec.etcd.clientPort);
@@ -71,14 +74,14 @@ export function etcdRestartStep(spec: ClusterSpec, host: HostSpec): HostStep<Ins
   };
 }
 
-/** A refusal; or, where members that only have to be started are what is missing, the wait for that. */
-function riskOf(status: EtcdClusterStatus, host: HostSpec): Check<Inspection> | undefined {
-  const problem = restartRisk(status, host);
-  if (problem === undefined) return undefined;
-  const startable = status.hosts.filter((view) => view.data === "present" && /^(inactive|failed) /.test(view.unit));
-  if (startable.length === 0) return { state: "refused", problem };
-  const because = `${startable.map((view) => view.host).join(", ")} has to run first: ${problem.because}`;
-  return { state: "unknown", until: etcdStartStepId, because };
+/**
+ * Whether members that only have to be started, or given their certificates back, would be enough for a quorum without
+ * this one. Steps before this one see to them, and apply looks again.
+ */
+function mayRecover(status: EtcdClusterStatus, host: HostSpec): boolean {
+  const others = status.hosts.filter((view) => view.host !== host.name && view.data === "present");
+  const voting = status.voting > 0 ? status.voting : status.hosts.length;
+  return others.length >= quorum(voting);
 }
 
 function restarts(found: Inspection): boolean {
