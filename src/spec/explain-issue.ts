@@ -38,7 +38,11 @@ export function explainIssue(issue: Issue, locator: PathLocator): Finding[] {
   const subject = () => fieldName(path, locator);
   switch (issue.code) {
     case "invalid_type":
-      return [make("config/wrong-type", () => wrongType(subject(), value, wantedType(issue.expected)))];
+      return [
+        make("config/wrong-type", () =>
+          wrongType(subject(), value, wantedType(issue.expected), fieldSchema(path)?.examples?.[0]),
+        ),
+      ];
     case "invalid_value":
       return path.length === 1
         ? [make("config/unsupported-document", () => unsupportedDocument(subject(), value, issue.values))]
@@ -110,7 +114,7 @@ function missingField(path: FieldPath, locator: PathLocator): FindingWords {
   return {
     message: `${fieldName(path.slice(0, -1), locator)} has no ${name}`,
     because: `${name} is required. ${schema?.description ?? ""}`.trim(),
-    hint: { text: example === undefined ? `add ${name}:` : `add ${name}: ${String(example)}` },
+    hint: { text: example === undefined ? `add the field ${name}` : `add ${name}: ${String(example)}` },
   };
 }
 
@@ -122,17 +126,20 @@ function emptyValue(path: FieldPath, locator: PathLocator): FindingWords {
   };
 }
 
-function wrongType(subject: string, value: unknown, wanted: string): FindingWords {
+function wrongType(subject: string, value: unknown, wanted: string, example: unknown): FindingWords {
   return {
     message: `${subject} is not ${wanted}`,
     because: `found ${showValue(value)}, ${typeName(value)}; wanted ${wanted}`,
-    hint: { text: typeHint(value, wanted) },
+    hint: { text: typeHint(value, wanted, example) },
   };
 }
 
-function typeHint(value: unknown, wanted: string): string {
+function typeHint(value: unknown, wanted: string, example: unknown): string {
   const isScalar = value === null || typeof value !== "object";
-  if (wanted === "text" && isScalar) return `put it in quotes: "${String(value)}"`;
+  if (wanted === "text" && isScalar) {
+    const like = example === undefined ? "" : `; it looks like ${String(example)}`;
+    return `put it in quotes: "${String(value)}"${like}`;
+  }
   if (wanted === "a list" && isScalar) return `write [${String(value).slice(0, 60)}], or one item per line after '- '`;
   if (wanted === "a list") return "start each item with '- '";
   if (wanted === "true or false" && typeof value === "string") {

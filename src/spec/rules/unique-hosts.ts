@@ -56,7 +56,7 @@ function unique(
     report.error(code, hostPath(placed, ...path), {
       message: `host ${placed.host.name} has the ${what} of another host`,
       because: `${value} is already the ${what} of ${first.host.name} on ${report.placeOf(hostPath(first, ...path))}`,
-      hint: { text: `give each host a ${what} of its own, or remove one of the two` },
+      hint: { text: `change the ${what} of one of the two, or remove one` },
     });
   }
 }

@@ -109,7 +109,7 @@ function syntaxFinding(error: { code: ErrorCode; message: string; pos: [number, 
       message: "the file is not valid YAML here",
       because: firstLine(error.message),
       hint: {
-        text: syntaxHints[error.code] ?? "check indentation, quotes, colons and brackets on this line and above",
+        text: syntaxHint(error) ?? "check indentation, quotes, colons and brackets on this line and above",
       },
     }),
   };
@@ -117,6 +117,11 @@ function syntaxFinding(error: { code: ErrorCode; message: string; pos: [number, 
 
 function firstLine(text: string): string {
   return (text.split("\n", 1)[0] ?? "").slice(0, 200);
+}
+
+function syntaxHint({ code, message }: { code: ErrorCode; message: string }): string | undefined {
+  const unclosed = /must be sufficiently indented and end with a ([\]}])/.exec(message)?.[1];
+  return unclosed === undefined ? syntaxHints[code] : `add the missing ${unclosed}, or indent what is inside`;
 }
 
 const syntaxHints: Partial<Record<ErrorCode, string>> = {
