@@ -27,12 +27,13 @@ export const aptUpdate: HostChange & { readonly kind: "run" } = {
 /** Installs in one transaction, mending an interrupted one first, and refreshing the package lists only if needed. */
 export function installWithApt(what: Installation): (act: HostAct) => Promise<void> {
   return async (act) => {
-    if (what.keepStopped.length > 0) await act.change(systemctl("mask", what.keepStopped));
+    const masking = what.keepStopped.length > 0;
+    if (masking && what.install.length > 0) await act.change(systemctl("mask", what.keepStopped));
     if (what.install.length > 0) await install(act, what);
     if (what.hold.length > 0) {
       await act.change({ kind: "run", argv: ["apt-mark", "hold", "--", ...what.hold.map((one) => one.name)] });
     }
-    if (what.keepStopped.length > 0) await act.change(systemctl("unmask", what.keepStopped));
+    if (masking) await act.change(systemctl("unmask", what.keepStopped));
   };
 }
 

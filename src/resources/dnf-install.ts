@@ -10,7 +10,8 @@ const lockPlugin = "python3-dnf-plugin-versionlock";
 /** Installs in one transaction; dnf refreshes its metadata and waits for its lock by itself. */
 export function installWithDnf(what: Installation): (act: HostAct) => Promise<void> {
   return async (act) => {
-    if (what.keepStopped.length > 0) await act.change(systemctl("mask", what.keepStopped));
+    const masking = what.keepStopped.length > 0;
+    if (masking && what.install.length > 0) await act.change(systemctl("mask", what.keepStopped));
     const names = what.install.map(withVersion);
     if (what.hold.length > 0) names.push(lockPlugin);
     if (names.length > 0) {
@@ -22,7 +23,7 @@ export function installWithDnf(what: Installation): (act: HostAct) => Promise<vo
       await act.change({ kind: "run", argv: [...dnf, "versionlock", "delete", ...held], okExitCodes: [0, 1] });
       await act.change({ kind: "run", argv: [...dnf, "versionlock", "add", ...what.hold.map(withVersion)] });
     }
-    if (what.keepStopped.length > 0) await act.change(systemctl("unmask", what.keepStopped));
+    if (masking) await act.change(systemctl("unmask", what.keepStopped));
   };
 }
 

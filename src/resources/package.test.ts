@@ -14,6 +14,8 @@ interface Script {
   readonly installs?: readonly FakeResult[];
   readonly update?: FakeResult;
   readonly options?: PackagesOptions;
+  /** Units masked until reboot. */
+  readonly masked?: readonly string[];
 }
 
 const now = 1_800_000_000;
@@ -35,6 +37,9 @@ function machine(wanted: readonly PackageWanted[], script: Script = {}) {
     base: {
       files: {
         "/proc/uptime": "100.00 1.00\n",
+        ...Object.fromEntries(
+          (script.masked ?? []).map((unit) => [`/run/systemd/system/${unit}`, { type: "other" } as const]),
+        ),
         "/var/lib/apt/lists": { type: "directory", modifiedAt: script.listsModifiedAt ?? now - 60 },
       },
       runs: [
@@ -150,6 +155,14 @@ describe("packages", () => {
       "apt-get install -- etcd-server",
       "systemctl unmask --runtime -- etcd.service",
     ]);
+  });
+
+  test("a mask that an interrupted run left is taken away, and nothing is installed again", async () => {
+    const installed = "etcd-server\t3.4.23\tii \n";
+    const options = { keepStopped: ["etcd.service"] };
+    const at = machine(["etcd-server"], { installed, options, masked: ["etcd.service"] });
+    expect(await at.apply()).toEqual(["systemctl unmask --runtime -- etcd.service"]);
+    expect(await machine(["etcd-server"], { installed, options }).check()).toMatchObject({ state: "satisfied" });
   });
 
   test.each(["", "-y", "jq-", "jq; reboot", "a b", "jq\nevil", "$(id)"])("refuses %j as a name", (name) => {

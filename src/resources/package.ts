@@ -2,6 +2,7 @@ import type { Change } from "../engine/step.ts";
 import { debPackages, type InstalledPackages } from "../facts/deb-packages.ts";
 import { dnfLocks } from "../facts/dnf-locks.ts";
 import { rpmPackages } from "../facts/rpm-packages.ts";
+import type { Answer, Read } from "../hosts/port.ts";
 import { ProblemError } from "../problems/problem.ts";
 import { installWithApt } from "./apt-install.ts";
 import { installWithDnf } from "./dnf-install.ts";
@@ -14,8 +15,8 @@ export type PackageManager = "apt" | "dnf";
 export interface PackagesOptions {
   /**
    * Units the packages bring that must not be started by the installation with the distribution's default
-   * configuration: masked until reboot before, unmasked after. A run that dies in between leaves the runtime mask,
-   * which a `service` resource for the same unit takes away.
+   * configuration: masked until reboot before, unmasked after. A run that dies in between leaves the mask, which is then
+   * a difference of its own.
    */
   readonly keepStopped?: readonly string[];
 }
@@ -26,6 +27,7 @@ export interface Installation {
   readonly install: readonly PinnedPackage[];
   /** Pinned packages that have to be held. */
   readonly hold: readonly PinnedPackage[];
+  /** Masked while packages are installed, and not masked afterwards. */
   readonly keepStopped: readonly string[];
 }
 export interface PinnedPackage {
@@ -46,16 +48,18 @@ export function packages(
   for (const { name, version } of pinned) refuseOddName(name, version);
   const names = pinned.map((one) => one.name);
   const installed = manager === "apt" ? debPackages(names) : rpmPackages(names);
+  const masks = (options.keepStopped ?? []).map((unit) => ({ unit, read: maskRead(unit) }));
   const locks = manager === "dnf" && pinned.some((one) => one.version !== undefined) ? dnfLocks : undefined;
   return {
     key: `package${names.length === 1 ? "" : "s"} ${names.join(", ")}`,
-    reads: [...installed.reads, ...(locks?.reads ?? [])],
+    reads: [...installed.reads, ...(locks?.reads ?? []), ...masks.map(({ read }) => read)],
     compare(answers) {
       const found = installed.parse(installed.reads.map((read) => answers.of(read)));
       if (found === "no-dpkg" || found === "no-rpm") throw noManager(manager, names);
       const locked = locks?.parse(locks.reads.map((read) => answers.of(read)));
       const isHeld = (name: string) => (locked === undefined ? found.get(name)?.held === true : locked.has(name));
-      return compare(pinned, found, isHeld, manager, options.keepStopped ?? []);
+      const masked = masks.filter(({ read }) => isMask(answers.of(read))).map(({ unit }) => unit);
+      return compare(pinned, found, isHeld, manager, { keepStopped: options.keepStopped ?? [], masked });
     },
   };
 }
@@ -65,7 +69,7 @@ function compare(
   found: InstalledPackages,
   isHeld: (name: string) => boolean,
   manager: PackageManager,
-  keepStopped: readonly string[],
+  units: { readonly keepStopped: readonly string[]; readonly masked: readonly string[] },
 ): Comparison {
   const changes: Change[] = [];
   const install: PinnedPackage[] = [];
@@ -96,8 +100,13 @@ function compare(
     install.push(one);
     if (one.version !== undefined) hold.push(one);
   }
+  const because = "an earlier run was interrupted while it installed packages";
+  for (const unit of units.masked) {
+    changes.push({ verb: "update", what: `service ${unit}`, from: "masked until reboot", to: "not masked", because });
+  }
   const [first, ...rest] = changes;
   if (first === undefined) return same;
+  const keepStopped = install.length > 0 ? units.keepStopped : units.masked;
   const installation: Installation = { install, hold, keepStopped };
   const make = manager === "apt" ? installWithApt(installation) : installWithDnf(installation);
   // Nothing that runs has to notice a hold.
@@ -105,6 +114,15 @@ function compare(
 }
 
 const same: Comparison = { state: "same" };
+
+/** Where systemd keeps what is masked until reboot: a link to /dev/null, so neither a file nor a folder. */
+function maskRead(unit: string): Read {
+  return { kind: "stat", path: `/run/systemd/system/${unit}` };
+}
+
+function isMask(answer: Answer): boolean {
+  return answer.kind === "stat" && answer.type === "other";
+}
 
 /** "name-" and "name+" are commands to apt, and a leading dash is an option. */
 function refuseOddName(name: string, version: string | undefined): void {
