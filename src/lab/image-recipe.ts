@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
 /** Debian releases a machine can run: bookworm everywhere, trixie only on cgroup v2 (its systemd refuses v1). */
-export type Suite = "bookworm" | "trixie";
+type Suite = "bookworm" | "trixie";
 
 /** Everything an image is made from. Two equal recipes are the same image. */
 export interface ImageRecipe {

@@ -25,7 +25,7 @@ import { runProgram } from "./run-program.ts";
 const freshMs = 3 * 24 * 60 * 60 * 1000;
 
 /** The recipe this computer needs. `$SLIPWAY_LAB_MIRROR` names another Debian mirror than deb.debian.org. */
-export async function currentRecipe(): Promise<ImageRecipe> {
+async function currentRecipe(): Promise<ImageRecipe> {
   const dump = await runProgram(["apt-config", "dump", "Acquire::http::Proxy"], { okExitCodes: [0, 127] });
   const proxy = /^Acquire::http::Proxy "(https?:\/\/[^"]+)";$/m.exec(dump.stdout)?.[1];
   return {

@@ -12,7 +12,7 @@ import { labList } from "../../../src/lab/lab-list.ts";
 import { labUp } from "../../../src/lab/lab-up.ts";
 import { type ProgramResult, runProgram } from "../../../src/lab/run-program.ts";
 import { hasProgram } from "../../../src/lab/tools.ts";
-import { ProblemError } from "../../../src/problems/problem.ts";
+import { type Problem, ProblemError } from "../../../src/problems/problem.ts";
 import { needsLab, testLab } from "../../support/lab.ts";
 import { footprint } from "./footprint.ts";
 
@@ -222,6 +222,20 @@ describe("a lab of real machines", () => {
       expect(after).toEqual(before);
     },
   );
+
+  test("everything a computer lacks is told at once, with what was found and wanted", async () => {
+    const script = join(import.meta.dirname, "tell-requirements.ts");
+    const weak = ["setpriv", "--bounding-set=-net_admin,-sys_admin", "--", process.execPath, script, "1000000"];
+    const problems: Problem[] = JSON.parse((await runProgram(weak)).stdout);
+    expect(problems.map(({ code }) => code)).toEqual([
+      "lab/missing-capability",
+      "lab/not-enough-disk",
+      "lab/not-enough-memory",
+    ]);
+    expect(problems[0]?.because).toContain("missing: CAP_NET_ADMIN, CAP_SYS_ADMIN");
+    expect(problems[1]?.because).toMatch(/^found \d+ MiB free, wanted 400000000 MiB$/);
+    for (const { hint } of problems) expect(hint?.text).toBeTruthy();
+  });
 
   test("making a lab that is there switches on what is off and changes nothing else", async () => {
     await using lab = await testLab({ machines: ["a", "b"], name: "again" });
