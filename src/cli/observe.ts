@@ -1,5 +1,5 @@
 import type { Plan } from "../engine/plan.ts";
-import { makePlan } from "../engine/planner.ts";
+import { hostsAskedAtOnce, makePlan } from "../engine/planner.ts";
 import { type Selection, selectSteps } from "../engine/select-steps.ts";
 import type { StepId } from "../engine/step.ts";
 import { install } from "../plans/install.ts";
@@ -35,6 +35,13 @@ export async function observe(
     ...(limit !== undefined && { limit }),
   });
   const { outside } = selection;
-  const plan = await makePlan(selection.steps, world, { cluster: spec.name, intention, specDigest, outside });
+  const hostsAtOnce = Math.max(hostsAskedAtOnce, spec.ssh.maxConnections);
+  const plan = await makePlan(selection.steps, world, {
+    cluster: spec.name,
+    intention,
+    specDigest,
+    outside,
+    hostsAtOnce,
+  });
   return { plan, selection };
 }

@@ -17,16 +17,24 @@ export interface PlanOptions {
   readonly specDigest: string;
   /** Steps left out by `selectSteps`, which steps of the plan come after. They must be satisfied already. */
   readonly outside?: ReadonlyMap<StepId, Step>;
+  /** How many hosts are asked at the same time; default `hostsAskedAtOnce`. Give at least as many as there may be connections. */
+  readonly hostsAtOnce?: number;
   readonly signal?: AbortSignal;
 }
+
+/**
+ * How many hosts are asked at the same time, unless more connections than that may be open. What 5,000 hosts answer at
+ * once is memory that the garbage collector goes through again and again.
+ */
+export const hostsAskedAtOnce = 128;
 
 type Answered =
   | { readonly kind: "planned"; readonly planned: PlannedStep }
   | { readonly kind: "unreachable"; readonly host: string; readonly problem: Problem };
 
 /**
- * Asks every check, all at once, and changes nothing. All checks share what was read, so the facts of a host cost one
- * round trip; how many hosts are asked at the same time is the transport's to bound.
+ * Asks every check and changes nothing. The checks of a host are asked all at once and share what was read, so its facts
+ * cost one round trip; those of the cluster start with the first hosts.
  *
  * A host that cannot be reached is listed in `unreachable` and its steps are absent. Any other ProblemError of a check
  * is planned as `refused`. Throws `usage/left-out-step-needed` when a step that was left out has something to do that
@@ -40,15 +48,13 @@ export async function makePlan(steps: readonly Step[], world: World, options: Pl
   const reader = new FactReader(world.hosts, (host) => signals.of(host));
   const forgetting = forgetWhenDone(graph.order, reader);
 
-  const answers = await settle(
-    steps.map(async (step) => {
-      try {
-        return await ask(step, world, signal, reader);
-      } finally {
-        forgetting.done(step);
-      }
-    }),
-  );
+  const answers = await askAll(steps, options.hostsAtOnce ?? hostsAskedAtOnce, async (step) => {
+    try {
+      return await ask(step, world, signal, reader);
+    } finally {
+      forgetting.done(step);
+    }
+  });
   const unreachable = new Map<string, Problem>();
   for (const one of answers)
     if (one.kind === "unreachable" && !unreachable.has(one.host)) unreachable.set(one.host, one.problem);
@@ -67,6 +73,29 @@ export async function makePlan(steps: readonly Step[], world: World, options: Pl
     unreachable: [...unreachable].map(([host, problem]) => ({ host, problem })),
   };
   return { ...body, madeAt: world.clock.now().toISOString(), digest: planDigest(body) };
+}
+
+/** The answers in the order of the steps. The next host's turn comes when all steps of one before it have answered. */
+async function askAll(
+  steps: readonly Step[],
+  hostsAtOnce: number,
+  askOne: (step: Step) => Promise<Answered>,
+): Promise<readonly Answered[]> {
+  const byHost = Map.groupBy(steps, (step) => step.on);
+  const ofCluster = byHost.get("cluster") ?? [];
+  byHost.delete("cluster");
+  const answerOf = new Map<Step, Promise<Answered>>();
+  const start = (group: readonly Step[]) => {
+    for (const step of group) answerOf.set(step, askOne(step));
+    return Promise.allSettled(group.map((step) => answerOf.get(step)));
+  };
+  const groups = byHost.values();
+  const goThrough = async () => {
+    for (const group of groups) await start(group);
+  };
+  const lanes = Array.from({ length: Math.min(byHost.size, Math.max(1, hostsAtOnce)) }, goThrough);
+  await Promise.all([start(ofCluster), ...lanes]);
+  return await settle(steps.flatMap((step) => answerOf.get(step) ?? []));
 }
 
 async function ask(step: Step, world: World, signal: AbortSignal, reader: FactReader): Promise<Answered> {
