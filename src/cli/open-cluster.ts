@@ -1,9 +1,10 @@
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 import { formatProblems } from "../problems/format-problems.ts";
 import { type Problem, ProblemError } from "../problems/problem.ts";
 import type { ClusterSpec } from "../spec/cluster-spec.ts";
 import { loadCluster } from "../spec/load-cluster.ts";
 import { specDigest } from "../spec/spec-digest.ts";
+import { limits } from "../spec/yaml/limits.ts";
 import { type StateFolder, stateFolder } from "../state/state-folder.ts";
 import { terminalStyle } from "./terminal-style.ts";
 
@@ -34,10 +35,20 @@ export function openCluster(file: string): OpenedCluster {
   };
 }
 
-/** The bytes of the file, for `loadCluster` to judge. Throws `usage/no-cluster-file`. */
-export function readClusterFile(file: string): Uint8Array {
+/** The bytes of the file, and no more of them than tell that it is too large. Throws `usage/no-cluster-file`. */
+function readClusterFile(file: string): Uint8Array {
+  let handle: number | undefined;
   try {
-    return readFileSync(file);
+    handle = openSync(file, "r");
+    const chunks: Buffer[] = [];
+    for (let left = limits.fileBytes + 1; left > 0; ) {
+      const chunk = Buffer.alloc(Math.min(left, 1024 * 1024));
+      const size = readSync(handle, chunk);
+      if (size === 0) break;
+      chunks.push(chunk.subarray(0, size));
+      left -= size;
+    }
+    return Buffer.concat(chunks);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     throw new ProblemError(
@@ -50,5 +61,7 @@ export function readClusterFile(file: string): Uint8Array {
       },
       { cause: error },
     );
+  } finally {
+    if (handle !== undefined) closeSync(handle);
   }
 }
