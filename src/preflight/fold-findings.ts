@@ -6,8 +6,9 @@ import type { FoldedFinding } from "./preflight-report.ts";
 
 /** So many names or ranges of hosts are in one line; the rest are a number. All are in the data. */
 const namesShown = 6;
-/** So many different reasons of one finding are shown. */
+/** So many different reasons of one finding are shown, each with so many hosts it is about. */
 const reasonsShown = 3;
+const namesPerReason = 3;
 
 /**
  * Makes equal findings of several hosts one, and errors that the cluster file downgrades warnings with its reason.
@@ -56,7 +57,7 @@ function reasons(group: readonly Finding[]): string {
   const [only] = byReason.keys();
   if (byReason.size === 1 && only !== undefined) return only;
   const shown = [...byReason].slice(0, reasonsShown).map(([because, hosts]) => {
-    return hosts.length === 0 ? because : `${foldedNames(hosts, namesShown)}: ${because}`;
+    return hosts.length === 0 ? because : `${foldedNames(hosts, namesPerReason)}: ${because}`;
   });
   const left = byReason.size - shown.length;
   return `${shown.join("; ")}${left === 0 ? "" : `; and ${left} more like it`}`;

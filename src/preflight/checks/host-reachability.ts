@@ -15,7 +15,8 @@ export const hostReachability: PreflightCheck = {
   run: (context) => {
     const asked = new Set(context.hosts.map((host) => host.name));
     const all = conversations(context.spec).filter(({ from, to }) => asked.has(from.name) && asked.has(to.name));
-    const talkers = context.hosts.filter((host) => all.some(({ from }) => from.name === host.name));
+    const bySender = Map.groupBy(all, ({ from }) => from.name);
+    const talkers = context.hosts.filter((host) => bySender.has(host.name));
     return judgeHosts(
       context,
       talkers,
@@ -32,7 +33,7 @@ export const hostReachability: PreflightCheck = {
             },
           ];
         }
-        const mine = all.filter(({ from }) => from.name === host.name);
+        const mine = bySender.get(host.name) ?? [];
         const targets = mine.map(({ to, port }) => ({ host: to.address, port }));
         const reaches = await context.fact(host.name, tcpReach(by, targets));
         const failed = mine.flatMap((conversation, at) => {

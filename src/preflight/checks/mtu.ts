@@ -13,14 +13,14 @@ export const mtu: PreflightCheck = {
   name: "mtu",
   asks: "largest packet between hosts",
   run: async (context) => {
-    const pairs = ring(context.hosts);
-    if (pairs.length === 0) return { state: "skipped", because: "there is only one host" };
+    const bySender = Map.groupBy(ring(context.hosts), ({ from }) => from.name);
+    if (bySender.size === 0) return { state: "skipped", because: "there is only one host" };
     let withoutPing = 0;
     const outcome = await judgeHosts(context, context.hosts, "", async (host) => {
       const own = interfaceWith(host.address, (await context.fact(host.name, interfaces)) ?? []);
       // [addresses] complains of it.
       if (own === undefined) return [];
-      const peers = pairs.filter(({ from }) => from.name === host.name).map(({ to }) => to);
+      const peers = (bySender.get(host.name) ?? []).map(({ to }) => to);
       const answers = await Promise.all(
         peers.map(async (to) => {
           const large = await context.fact(host.name, pathPacket(to.address, own.mtu));
