@@ -1,4 +1,5 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
@@ -115,7 +116,7 @@ export async function privateSshd(): Promise<PrivateSshd> {
       daemon = spawn(path, ["-D", "-f", file("sshd_config"), "-E", file("sshd.log")], { stdio: "ignore" });
       const started = daemon;
       const before = listening();
-      const deadline = Date.now() + 10_000;
+      const deadline = Date.now() + 30_000;
       while (listening() === before) {
         if (started.exitCode !== null || Date.now() > deadline) throw new Error(`sshd did not start: ${log()}`);
         await pause(20);
@@ -152,13 +153,18 @@ function answers(port: number): Promise<boolean> {
   });
 }
 
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+/** A port nobody listens on, below the range outgoing connections take theirs from. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 15_000 + randomInt(15_000);
+    if (await isFree(port)) return port;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => (address !== null && typeof address === "object" ? resolve(address.port) : reject()));
-    });
+    server.once("error", () => resolve(false));
+    server.listen(port, "0.0.0.0", () => server.close(() => resolve(true)));
   });
 }
