@@ -38,7 +38,7 @@ export async function runPreflight(
   const findings = reports.flatMap((one) => one.findings);
   return {
     cluster: spec.name,
-    hosts: context.hosts.length - unreachable.size,
+    hosts: context.hosts.filter(({ name }) => !unreachable.has(name)).length,
     checks: reports,
     unreachable: context.hosts.flatMap(({ name }) => {
       const problem = unreachable.get(name);

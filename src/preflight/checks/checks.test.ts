@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type BareHost, bareHosts } from "../../../test/support/bare-hosts.ts";
 import { sampleHost, sampleSpec } from "../../../test/support/sample-spec.ts";
+import type { HostName } from "../../hosts/port.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
 import { preflightNames } from "../preflight-checks.ts";
 import { runPreflight } from "../run-preflight.ts";
@@ -11,6 +12,8 @@ interface Row {
   readonly claim: string;
   readonly spec?: Partial<ClusterSpec>;
   readonly hosts?: Readonly<Record<string, BareHost | undefined>>;
+  /** Hosts preflight is limited to. */
+  readonly only?: readonly string[];
   readonly state: "passed" | "warning" | "failed" | "skipped";
   /** Messages of the findings, in order. */
   readonly messages?: readonly string[];
@@ -480,6 +483,21 @@ const rows: readonly Row[] = [
   },
   {
     check: "vip-free",
+    claim: "looks for it on load balancers it is not limited to",
+    only: ["lb-1"],
+    hosts: { "lb-1": { vipOwner: "52:54:00:00:00:02" }, "lb-2": { moreAddresses: ["10.0.0.10"] } },
+    state: "passed",
+    because: "10.0.0.10 is on lb-2",
+  },
+  {
+    check: "vip-free",
+    claim: "accuses nobody while a load balancer that may have it cannot be asked",
+    hosts: { "lb-1": { vipOwner: "52:54:00:00:00:02" }, "lb-2": undefined },
+    state: "passed",
+    because: "nobody but lb-2 can have 10.0.0.10",
+  },
+  {
+    check: "vip-free",
     claim: "fails when a host that is no load balancer has it",
     hosts: { "cp-1": { moreAddresses: ["10.0.0.10"] } },
     state: "failed",
@@ -554,6 +572,15 @@ const rows: readonly Row[] = [
     state: "failed",
     messages: ["cp-1: cp-2 cannot be reached on port 2380"],
     because: "10.0.0.12:2380: no answer in 3 s; etcd members talk to each other",
+  },
+  {
+    check: "host-reachability",
+    claim: "leaves a host that is down to be reported once, as such",
+    hosts: {
+      "cp-1": { reach: (target) => (target.startsWith("10.0.0.12:") ? "silent" : undefined) },
+      "cp-2": undefined,
+    },
+    state: "passed",
   },
   {
     check: "host-reachability",
@@ -747,9 +774,12 @@ const rows: readonly Row[] = [
 describe.each(preflightNames)("[%s]", (name) => {
   const own = rows.filter((row) => row.check === name);
 
-  test.each(own)("$claim", async ({ spec: over, hosts: bare, state, messages, because }) => {
+  test.each(own)("$claim", async ({ spec: over, hosts: bare, only, state, messages, because }) => {
     const spec = sampleSpec({ hosts, ...over });
-    const report = await runPreflight(spec, bareHosts(spec, bare), { measure: true });
+    const report = await runPreflight(spec, bareHosts(spec, bare), {
+      measure: true,
+      ...(only === undefined ? {} : { only: only as HostName[] }),
+    });
     const check = report.checks.find((one) => one.name === name);
     const problems = check?.findings.map((finding) => finding.problem) ?? [];
     expect({ state: check?.state, messages: problems.map((one) => one.message) }).toEqual({

@@ -1,8 +1,11 @@
+import { effectiveUser } from "../../facts/effective-user.ts";
 import { interpreter } from "../../facts/interpreter.ts";
 import { type TcpReach, tcpReach } from "../../facts/tcp-reach.ts";
+import type { HostName } from "../../hosts/port.ts";
+import { ProblemError } from "../../problems/problem.ts";
 import { countOf } from "../../report/count-of.ts";
 import { judgeHosts } from "../ask-hosts.ts";
-import type { Finding, PreflightCheck } from "../check.ts";
+import type { Finding, PreflightCheck, PreflightContext } from "../check.ts";
 import { type Conversation, conversations } from "../peers.ts";
 
 /**
@@ -42,12 +45,24 @@ export const hostReachability: PreflightCheck = {
             ? []
             : [{ conversation, reach }];
         });
-        const peers = Map.groupBy(failed, ({ conversation }) => conversation.to.name);
-        return [...peers].map(([to, ones]) => finding(to, ones));
+        const peers = [...Map.groupBy(failed, ({ conversation }) => conversation.to.name)];
+        const arePeersThere = await Promise.all(peers.map(([to]) => isThere(context, to)));
+        return peers.filter((_, at) => arePeersThere[at]).map(([to, ones]) => finding(to, ones));
       },
     );
   },
 };
+
+/** Whether a host answers us. One that does not is reported as such, and not by everybody who talks to it. */
+async function isThere(context: PreflightContext, host: HostName): Promise<boolean> {
+  try {
+    await context.fact(host, effectiveUser);
+    return true;
+  } catch (error) {
+    if (error instanceof ProblemError) return !error.problem.code.startsWith("ssh/");
+    throw error;
+  }
+}
 
 interface Failed {
   readonly conversation: Conversation;

@@ -31,14 +31,18 @@ export const vipFree: PreflightCheck = {
 };
 
 async function judgeVip(context: PreflightContext, endpoint: VirtualIp): Promise<CheckOutcome> {
+  const { hosts, spec } = context;
+  // The load balancers are asked even when preflight is limited to other hosts: one of them may well have the address.
+  const others = spec.hosts.filter((host) => host.roles.includes("load-balancer") && !hosts.includes(host));
   const { values, findings } = await askHosts(
     context,
-    context.hosts,
+    [...hosts, ...others],
     async ({ name }) => (await context.fact(name, interfaces)) ?? [],
   );
   if (values.size === 0 && findings.length === 0) return { state: "skipped", because: "no host could be reached" };
-  const roleOf = new Map(context.hosts.map((host) => [host.name, host.roles]));
-  const isBalancer = (host: HostName) => roleOf.get(host)?.includes("load-balancer") ?? false;
+  const balancers = new Set(spec.hosts.filter((host) => host.roles.includes("load-balancer")).map((host) => host.name));
+  const limitedTo = new Set(hosts.map((host) => host.name));
+  const isBalancer = (host: HostName) => balancers.has(host);
   const holders = [...values].filter(([, found]) => interfaceWith(endpoint.address, found) !== undefined);
   const strangers = holders.filter(([host]) => !isBalancer(host));
   const found: Finding[] = [
@@ -52,9 +56,19 @@ async function judgeVip(context: PreflightContext, endpoint: VirtualIp): Promise
         hint: { text: "remove the address from the host, or choose another virtual IP" },
       }),
     ),
-    ...[...values].flatMap(([host, ones]) => (isBalancer(host) ? judgeSubnet(host, ones, endpoint) : [])),
+    ...[...values].flatMap(([host, ones]) => {
+      return isBalancer(host) && limitedTo.has(host) ? judgeSubnet(host, ones, endpoint) : [];
+    }),
   ];
   const asker = [...values.keys()].find(isBalancer);
+  const silent = [...balancers].filter((host) => !values.has(host));
+  if (holders.length === 0 && silent.length > 0) {
+    return {
+      state: "judged",
+      findings: found,
+      because: `nobody but ${silent.join(", ")} can have ${endpoint.address}`,
+    };
+  }
   if (holders.length === 0 && asker !== undefined) found.push(...(await judgeStranger(context, asker, endpoint)));
   const held = holders.map(([host]) => host).join(", ");
   const because = held === "" ? `nobody has ${endpoint.address}` : `${endpoint.address} is on ${held}`;
