@@ -3,10 +3,12 @@ import { mayStopMember, quorum } from "../../domain/quorum.ts";
 import type { HostAct, HostStep } from "../../engine/step.ts";
 import { etcdctl, etcdPkiDir } from "../../facts/etcd-layout.ts";
 import { type Problem, ProblemError } from "../../problems/problem.ts";
+import { file } from "../../resources/file.ts";
 import type { Inspection } from "../../resources/inspection.ts";
-import { hostStateStep } from "../../resources/resource-group.ts";
 import { service } from "../../resources/service.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
+import { lookedUpStateStep } from "../looked-up-state.ts";
+import { readEtcdAuthority } from "./etcd-ca-step.ts";
 import { etcdFiles, memberState } from "./etcd-configure-step.ts";
 import {
   etcdEnvironmentPath,
@@ -23,20 +25,29 @@ import {
  */
 export function etcdRestartStep(spec: ClusterSpec, host: HostSpec): HostStep<Inspection> {
   const places = etcdPlaces(spec);
-  const loads = [etcdEnvironmentPath, `${etcdPkiDir}/ca.crt`];
-  const running = [...etcdFiles(spec, host), service({ unit: etcdUnit, loads, unitFiles: [etcdUnitPath] })];
-  const inner = hostStateStep({
-    id: etcdStepId("restart", host.name),
-    title: `Load etcd's configuration on ${host.name}`,
-    phase: "etcd",
-    on: host.name,
-    after: [etcdStartStepId],
-    locks: [etcdRolloutLock],
-    impact: "restarts-component",
-    needs: memberState(spec.etcd.dataDir),
-    resources: ({ data, unit }) =>
-      unit !== "no-systemd" && unit.active === "active" && data === "present" ? running : [],
-  });
+  const authorityPath = `${etcdPkiDir}/ca.crt`;
+  const files = etcdFiles(spec, host);
+  const loads = [etcdEnvironmentPath, authorityPath];
+  const etcd = service({ unit: etcdUnit, loads, unitFiles: [etcdUnitPath] });
+  const state = memberState(spec.etcd.dataDir);
+  const inner = lookedUpStateStep(
+    {
+      id: etcdStepId("restart", host.name),
+      title: `Load etcd's configuration on ${host.name}`,
+      phase: "etcd",
+      on: host.name,
+      after: [etcdStartStepId],
+      locks: [etcdRolloutLock],
+      impact: "restarts-component",
+    },
+    async (at) => {
+      const [{ data, unit }, authority] = await Promise.all([at.fact(state), readEtcdAuthority(at)]);
+      if (unit === "no-systemd" || unit.active !== "active" || data !== "present") return [];
+      // The files are other steps' to write; here they say what will be newer than the process.
+      const copy = authority === undefined ? [] : [file({ path: authorityPath, content: authority.certificate })];
+      return [...files, ...copy, etcd];
+    },
+  );
   return {
     ...inner,
     async check(look) {
