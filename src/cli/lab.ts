@@ -18,10 +18,14 @@ function tell({ text }: LabProgress): void {
 /** Boots a machine for every host of the cluster; its host keys become known to Slipway. */
 export async function bootLabOf(cluster: OpenedCluster): Promise<void> {
   const { spec } = cluster;
+  const { endpoint } = spec;
   await labUp({
     name: spec.name,
     machines: spec.hosts.map(({ name, address }) => ({ name, address })),
-    ...(spec.endpoint.kind === "virtual-ip" && { reserved: [spec.endpoint.address] }),
+    ...(endpoint.kind === "virtual-ip" && {
+      reserved: [endpoint.address],
+      subnet: `${endpoint.address}/${endpoint.prefix}`,
+    }),
     knownHostsFile: knownHostsFile(cluster),
     onProgress: tell,
   });

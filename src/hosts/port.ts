@@ -73,15 +73,6 @@ export interface CommandResult {
 
 export type Answer = FileStat | FileDigest | FileContent | CommandResult | Missing | Unreadable;
 
-/** Which answers a read can get. */
-export type AnswerTo<R extends Read> = R extends { kind: "stat" }
-  ? FileStat | Missing | Unreadable
-  : R extends { kind: "digest" }
-    ? FileDigest | Missing | Unreadable
-    : R extends { kind: "content" }
-      ? FileContent | Missing | Unreadable
-      : CommandResult;
-
 /** Identity of a read: equal keys are the same question. */
 export function readKey(read: Read): string {
   switch (read.kind) {

@@ -1,4 +1,4 @@
-import type { ClusterSpec, HostSpec } from "../spec/cluster-spec.ts";
+import { apiServerPort, type ClusterSpec, type HostSpec } from "../spec/cluster-spec.ts";
 import { runsEtcd } from "./hosts-by-duty.ts";
 
 /** A connection one host must be able to open to another. */
@@ -28,7 +28,7 @@ export function conversations(spec: ClusterSpec): readonly Conversation[] {
   return [
     ...each(etcd, etcd, peerPort, "etcd members talk to each other"),
     ...each(controlPlanes, etcd, clientPort, "the API server talks to etcd"),
-    ...each(balancers, controlPlanes, 6443, "the load balancer talks to the API server"),
+    ...each(balancers, controlPlanes, apiServerPort, "the load balancer talks to the API server"),
     ...each([...controlPlanes, ...workers], balancers, spec.endpoint.port, "nodes talk to the entry point"),
     ...dealt(controlPlanes, workers, 10250, "the API server talks to kubelets"),
   ];

@@ -272,9 +272,19 @@ function resultOf(answer: FakeResult): CommandResult {
 
 async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return await work;
-  return await new Promise<T>((resolve, reject) => {
-    const leave = () => reject(signal.reason);
-    signal.addEventListener("abort", leave, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", leave));
+  return await Promise.race([work, abortOf(signal)]);
+}
+
+const aborts = new WeakMap<AbortSignal, Promise<never>>();
+
+/** One listener for each signal: removing one of thousands costs a walk over all of them. */
+function abortOf(signal: AbortSignal): Promise<never> {
+  const known = aborts.get(signal);
+  if (known !== undefined) return known;
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
+  aborted.catch(() => undefined);
+  aborts.set(signal, aborted);
+  return aborted;
 }

@@ -1,5 +1,5 @@
 import { isIPv6 } from "node:net";
-import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
+import { apiServerPort, type ClusterSpec, type HostSpec } from "../../spec/cluster-spec.ts";
 import { managedHeader } from "../managed-header.ts";
 import { haproxyAdminSocket } from "./layout.ts";
 
@@ -8,9 +8,6 @@ import { haproxyAdminSocket } from "./layout.ts";
  * conditional blocks and the Prometheus exporter. "2.4": everything newer that is supported.
  */
 export type HaproxyDialect = "1.8" | "2.4";
-
-/** Where API servers listen on their own hosts. https://kubernetes.io/docs/reference/networking/ports-and-protocols/ (2026-11-21) */
-export const apiServerPort = 6443;
 
 /** The backend of the API servers, by the name the runtime socket and the metrics know it. */
 export const apiBackend = "kubernetes-api";

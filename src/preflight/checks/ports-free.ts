@@ -1,5 +1,5 @@
 import { type ListeningPort, listeningPorts } from "../../facts/listening-ports.ts";
-import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
+import { apiServerPort, type ClusterSpec, type HostSpec } from "../../spec/cluster-spec.ts";
 import { judgeHosts } from "../ask-hosts.ts";
 import type { Finding, PreflightCheck } from "../check.ts";
 import { runsEtcd } from "../hosts-by-duty.ts";
@@ -48,7 +48,12 @@ export function wantedPorts(spec: ClusterSpec, host: HostSpec): readonly WantedP
     for (const { port } of loadBalancer.passthrough) add(port, "ingress traffic", "haproxy");
   }
   if (host.roles.includes("control-plane")) {
-    add(6443, "the API server", "kube-apiserver", ...(host.roles.includes("load-balancer") ? ["haproxy"] : []));
+    add(
+      apiServerPort,
+      "the API server",
+      "kube-apiserver",
+      ...(host.roles.includes("load-balancer") ? ["haproxy"] : []),
+    );
     add(10257, "the controller manager", "kube-controller");
     add(10259, "the scheduler", "kube-scheduler");
   }

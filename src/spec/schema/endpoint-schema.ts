@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { apiServerPort } from "../cluster-spec.ts";
 import { port, wholeNumber } from "./numbers.ts";
 import { textOf } from "./value-kind.ts";
 import { valueKinds } from "./value-kinds.ts";
@@ -11,7 +12,7 @@ export const endpointSchema = z
         "DNS name clients use; goes into certificates. Required with an external load balancer without an address.",
       )
       .optional(),
-    port: port().describe("TCP port clients connect to.").default(6443),
+    port: port().describe("TCP port clients connect to.").default(apiServerPort),
     virtualIP: z
       .strictObject({
         address: textOf(valueKinds.address, "10.0.0.10").describe(
