@@ -1,4 +1,3 @@
-import { confirm, isCancel, password, text } from "@clack/prompts";
 import { Secret } from "../hosts/secret.ts";
 import { ProblemError } from "../problems/problem.ts";
 
@@ -9,7 +8,8 @@ export function canAsk(): boolean {
 
 /** Asks a yes-or-no question on the terminal; "no" is the default. Throws `usage/cancelled` on Ctrl-C. */
 export async function askYesNo(message: string): Promise<boolean> {
-  return answered(await confirm({ message, initialValue: false }));
+  const { confirm } = await prompts();
+  return await answered(confirm({ message, initialValue: false }));
 }
 
 /** Asks for a line of text. Throws `usage/cancelled` on Ctrl-C. */
@@ -18,7 +18,8 @@ export async function askText(
   options: { initialValue?: string; placeholder?: string; validate?: (value: string) => string | undefined } = {},
 ): Promise<string> {
   const { validate, ...rest } = options;
-  return answered(await text({ message, ...rest, ...(validate && { validate: (value) => validate(value ?? "") }) }));
+  const { text } = await prompts();
+  return await answered(text({ message, ...rest, ...(validate && { validate: (value) => validate(value ?? "") }) }));
 }
 
 /** Asks for a password without showing it. Throws `usage/cancelled` on Ctrl-C, `usage/cannot-ask` without a terminal. */
@@ -32,10 +33,18 @@ export async function askSecret(message: string): Promise<Secret> {
       hint: { text: "Run it on a terminal, or give the user passwordless sudo and set ssh.sudo to passwordless" },
     });
   }
-  return new Secret(answered(await password({ message })));
+  const { password } = await prompts();
+  return new Secret(await answered(password({ message })));
 }
 
-function answered<T>(answer: T): Exclude<T, symbol> {
+/** Loaded for the first question: most commands ask none. */
+async function prompts() {
+  return await import("@clack/prompts");
+}
+
+async function answered<T>(question: Promise<T>): Promise<Exclude<T, symbol>> {
+  const { isCancel } = await prompts();
+  const answer = await question;
   if (isCancel(answer)) {
     throw new ProblemError({
       code: "usage/cancelled",

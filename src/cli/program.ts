@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { outputFormats } from "../report/output.ts";
+import { outputFormats } from "../report/output-formats.ts";
 import { completionScript, type Shell, shells } from "./completion.ts";
 import { version } from "./version.ts";
 

@@ -1,14 +1,6 @@
-import "reflect-metadata";
 import { randomBytes } from "node:crypto";
-import {
-  AuthorityKeyIdentifierExtension,
-  BasicConstraintsExtension,
-  KeyUsageFlags,
-  KeyUsagesExtension,
-  SubjectKeyIdentifierExtension,
-  X509CertificateGenerator,
-} from "@peculiar/x509";
 import { Secret } from "../hosts/secret.ts";
+import { x509Library } from "./x509-library.ts";
 
 /** A certificate (PEM, public) and its private key (PKCS #8 PEM). */
 export interface KeyPair {
@@ -31,6 +23,14 @@ const authorityDays = 3650;
 
 /** Makes a new self-signed authority. It may sign leaf certificates only (path length 0). */
 export async function createAuthority(commonName: string, now: Date): Promise<KeyPair> {
+  const {
+    AuthorityKeyIdentifierExtension,
+    BasicConstraintsExtension,
+    KeyUsageFlags,
+    KeyUsagesExtension,
+    SubjectKeyIdentifierExtension,
+    X509CertificateGenerator,
+  } = await x509Library();
   const keys = await crypto.subtle.generateKey(keyAlgorithm, true, ["sign", "verify"]);
   const certificate = await X509CertificateGenerator.createSelfSigned({
     serialNumber: newSerialNumber(),

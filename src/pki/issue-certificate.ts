@@ -1,18 +1,6 @@
-import "reflect-metadata";
 import { createPrivateKey } from "node:crypto";
-import {
-  AuthorityKeyIdentifierExtension,
-  BasicConstraintsExtension,
-  ExtendedKeyUsage,
-  ExtendedKeyUsageExtension,
-  KeyUsageFlags,
-  KeyUsagesExtension,
-  SubjectAlternativeNameExtension,
-  SubjectKeyIdentifierExtension,
-  X509Certificate,
-  X509CertificateGenerator,
-} from "@peculiar/x509";
 import { backdatedMs, exportKey, type KeyPair, keyAlgorithm, newSerialNumber } from "./certificate-authority.ts";
+import { x509Library } from "./x509-library.ts";
 
 export type CertificateUsage = "server" | "client";
 
@@ -31,10 +19,22 @@ export interface CertificateRequest {
 
 const dayMs = 24 * 3600_000;
 const defaultDays = 365;
-const usageIds = { server: ExtendedKeyUsage.serverAuth, client: ExtendedKeyUsage.clientAuth };
 
 /** Makes a key and signs a certificate for it. It never outlives the authority. */
 export async function issueCertificate(authority: KeyPair, request: CertificateRequest, now: Date): Promise<KeyPair> {
+  const {
+    AuthorityKeyIdentifierExtension,
+    BasicConstraintsExtension,
+    ExtendedKeyUsage,
+    ExtendedKeyUsageExtension,
+    KeyUsageFlags,
+    KeyUsagesExtension,
+    SubjectAlternativeNameExtension,
+    SubjectKeyIdentifierExtension,
+    X509Certificate,
+    X509CertificateGenerator,
+  } = await x509Library();
+  const usageIds = { server: ExtendedKeyUsage.serverAuth, client: ExtendedKeyUsage.clientAuth };
   const issuer = new X509Certificate(authority.certificate);
   const keys = await crypto.subtle.generateKey(keyAlgorithm, true, ["sign", "verify"]);
   const wantedEnd = now.getTime() + (request.validForDays ?? defaultDays) * dayMs;

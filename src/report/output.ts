@@ -1,10 +1,7 @@
 import { Document, visit } from "yaml";
 import type { LineOutput } from "./event-consumer.ts";
 import { jsonText } from "./json-text.ts";
-
-/** Formats every command that prints a result can print: `-o text|json|yaml`. */
-export const outputFormats = ["text", "json", "yaml"] as const;
-export type OutputFormat = (typeof outputFormats)[number];
+import type { OutputFormat } from "./output-formats.ts";
 
 /**
  * A result as text for people or for machines; keys in the order given, a line break at the end. `text` is only asked

@@ -17,10 +17,15 @@ const fstabContent: Read = { kind: "content", path: fstab };
  */
 export const swapOff: Resource = {
   key: "swap",
-  reads: [...swapAreas.reads, ...swapUnits.reads, fstabStat, fstabContent],
+  reads: [...swapAreas.reads, fstabStat, fstabContent],
   compare(answers) {
     const areas = swapAreas.parse(swapAreas.reads.map((read) => answers.of(read)));
-    const units = swapUnits.parse(swapUnits.reads.map((read) => answers.of(read)));
+    // Active units are areas in use, so nearly always there are none, and systemd need not be asked.
+    const [unitsRead, ...more] = swapUnits.reads;
+    if (areas.length > 0 && unitsRead !== undefined && !answers.has(unitsRead)) {
+      return { state: "read-more", reads: [unitsRead, ...more] };
+    }
+    const units = areas.length === 0 ? [] : swapUnits.parse(swapUnits.reads.map((read) => answers.of(read)));
     const changes: Change[] = areas.map((area) => ({
       verb: "update",
       what: `swap ${area.device}`,

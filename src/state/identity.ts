@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import { link, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import { generateIdentity, identityToRecipient } from "age-encryption";
 import { type Problem, ProblemError } from "../problems/problem.ts";
 import { isMissing, writeProblem } from "./write-problem.ts";
 
@@ -34,6 +33,7 @@ export async function readIdentities(path: string): Promise<readonly string[] | 
 
 /** Makes an identity file for the owner only, unless there is one by now; gives what is in it. */
 export async function makeIdentity(path: string): Promise<readonly string[]> {
+  const { generateIdentity, identityToRecipient } = await import("age-encryption");
   const identity = await generateIdentity();
   const text = `# key to the vaults of Slipway; whoever has it can read them, and without it nobody can\n# public key: ${await identityToRecipient(identity)}\n${identity}\n`;
   const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;

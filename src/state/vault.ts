@@ -1,6 +1,5 @@
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
-import { Decrypter, Encrypter, identityToRecipient } from "age-encryption";
 import type { Vault } from "../engine/step.ts";
 import { Secret } from "../hosts/secret.ts";
 import { type Problem, ProblemError } from "../problems/problem.ts";
@@ -96,6 +95,8 @@ export class FileVault implements Vault {
     const { identityFile } = this.#options;
     const identities = await readIdentities(identityFile);
     if (identities === undefined) throw new ProblemError(locked(path, `there is no ${identityFile}`));
+    // Loaded when the first secret is opened or kept: most commands do neither.
+    const { Decrypter } = await import("age-encryption");
     const decrypter = new Decrypter();
     try {
       for (const identity of identities) decrypter.addIdentity(identity);
@@ -109,6 +110,7 @@ export class FileVault implements Vault {
   }
 
   async #encrypt(value: Secret): Promise<Uint8Array> {
+    const { Encrypter, identityToRecipient } = await import("age-encryption");
     const encrypter = new Encrypter();
     for (const identity of await this.#identities()) encrypter.addRecipient(await identityToRecipient(identity));
     for (const recipient of this.#options.recipients ?? []) {
