@@ -20,11 +20,16 @@ interface HostCache {
 export class FactReader {
   readonly #hosts: Hosts;
   readonly #signalOf: (host: HostName) => AbortSignal;
+  readonly #whatElse: (() => Promise<void>) | undefined;
   readonly #caches = new Map<HostName, HostCache>();
 
-  /** `signal`: one for all hosts, or one for each where there are many. */
-  constructor(hosts: Hosts, signal: AbortSignal | ((host: HostName) => AbortSignal)) {
+  /**
+   * `signal`: one for all hosts, or one for each where there are many. `whatElse`: what checks may be waiting for beside
+   * their hosts. Facts are told only after it, so that whatever depends on both asks its next question with the others.
+   */
+  constructor(hosts: Hosts, signal: AbortSignal | ((host: HostName) => AbortSignal), whatElse?: () => Promise<void>) {
     this.#hosts = hosts;
+    this.#whatElse = whatElse;
     this.#signalOf = typeof signal === "function" ? signal : () => signal;
   }
 
@@ -69,6 +74,7 @@ export class FactReader {
     // All at once, so that a batch that fails while another is awaited is heard.
     const batches = [...new Set(sent.map((one) => one.batch))];
     const answered = await Promise.all(batches);
+    await this.#whatElse?.();
     const answers = sent.map(({ batch, index }) => {
       const answer = answered[batches.indexOf(batch)]?.[index];
       if (answer === undefined) throw new Error(`${host}: no answer to a read of fact ${fact.name}`);

@@ -76,6 +76,8 @@ export class HostLock {
 
   /** Removes a lock whose holder is gone for certain. One round trip when there is none. */
   async clearDead(): Promise<void> {
+    const [there] = await this.#session.read([{ kind: "stat", path: this.#options.path }]);
+    if (there?.kind === "missing") return;
     const seen = await this.#look();
     const mayLive = seen.record !== undefined && !this.#options.isGone(seen.record.owner);
     if (seen.state === "absent" || seen.isForeign || mayLive) return;

@@ -18,7 +18,7 @@ class ClusterLook implements Look {
   readonly #reader: FactReader;
 
   constructor(world: World, reader: FactReader, signal: AbortSignal) {
-    this.vault = vaultReader(world);
+    this.vault = watchedVault(world).reader;
     this.signal = signal;
     this.#clock = world.clock;
     this.#reader = reader;
@@ -46,19 +46,39 @@ class StepHostLook extends ClusterLook implements HostLook {
   }
 }
 
-const readers = new WeakMap<World, VaultReader>();
+interface WatchedVault {
+  readonly reader: VaultReader;
+  /** What is being read at this moment. */
+  readonly pending: Set<Promise<unknown>>;
+}
+
+const watched = new WeakMap<World, WatchedVault>();
 
 /** The reading half of the vault, as an object of its own; one per world. */
-function vaultReader(world: World): VaultReader {
-  const known = readers.get(world);
+function watchedVault(world: World): WatchedVault {
+  const known = watched.get(world);
   if (known !== undefined) return known;
   const { vault } = world;
-  const made: VaultReader = Object.freeze({
-    read: (name: string) => vault.read(name),
-    list: () => vault.list(),
+  const pending = new Set<Promise<unknown>>();
+  const watch = <T>(read: Promise<T>): Promise<T> => {
+    pending.add(read);
+    const done = () => pending.delete(read);
+    read.then(done, done);
+    return read;
+  };
+  const reader: VaultReader = Object.freeze({
+    read: (name: string) => watch(vault.read(name)),
+    list: () => watch(vault.list()),
   });
-  readers.set(world, made);
+  const made = { reader, pending };
+  watched.set(world, made);
   return made;
+}
+
+/** Resolves once no look waits for the vault of this world; whether reading it worked is the reader's business. */
+export async function vaultIsQuiet(world: World): Promise<void> {
+  const { pending } = watchedVault(world);
+  while (pending.size > 0) await Promise.allSettled(pending);
 }
 
 /** Asks a step's check. Looks that share a reader share what was read. */

@@ -6,7 +6,7 @@ import { checkStep } from "./look.ts";
 import { requireUnchanged } from "./plan-check.ts";
 import { decodePlan, encodePlan } from "./saved-plan.ts";
 import { selectSteps } from "./select-steps.ts";
-import type { ClusterStep, HostLook, Look } from "./step.ts";
+import type { ClusterStep, HostLook, Look, Vault } from "./step.ts";
 
 const noWait = [{ title: "x", everyMs: 1, withinMs: 1, holds: async () => ({ state: "met" }) as const }] as const;
 
@@ -27,6 +27,18 @@ function clusterStep(id: string, after: readonly string[], check: (look: Look) =
   };
 }
 
+/** Waits that many turns of the event loop. */
+async function turns(count: number): Promise<undefined> {
+  for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+const noVault: Vault = {
+  read: () => Promise.resolve(undefined),
+  list: () => Promise.resolve([]),
+  write: () => Promise.resolve(),
+  remove: () => Promise.resolve(),
+};
+
 describe("a plan", () => {
   test("asks all checks of a host in one round trip, and sends no read twice", async () => {
     const rig = engineRig(["a", "b"], { base: { files: { "/etc/shared": "x" } } });
@@ -45,10 +57,45 @@ describe("a plan", () => {
     expect(rig.hosts.changeCount()).toBe(0);
   });
 
+  test("asks what depends on a slow vault together with what depends on the host's first answers", async () => {
+    const slowVault = { ...noVault, read: async () => await turns(20) };
+    const rig = engineRig(["a"], { world: { vault: slowVault } });
+    const dependsOnVault = toyStep("a1", "a", [], {
+      check: async (look: HostLook) => {
+        await Promise.all([look.fact(fileFact("/first")), look.vault.read("password")]);
+        await look.fact(fileFact("/depends-on-vault"));
+        return { state: "satisfied", because: "" };
+      },
+    });
+    const dependsOnHost = toyStep("a2", "a", [], {
+      check: async (look: HostLook) => {
+        await look.fact(fileFact("/first"));
+        await look.fact(fileFact("/depends-on-host"));
+        return { state: "satisfied", because: "" };
+      },
+    });
+    await rig.plan([dependsOnVault, dependsOnHost]);
+    expect(rig.hosts.host("a").roundTrips).toBe(2);
+  });
+
+  test("is made although the vault cannot be read, with the step that needs it refused", async () => {
+    const locked = { code: "state/vault-locked", severity: "error", message: "the vault is locked" } as const;
+    const rig = engineRig(["a"], {
+      world: { vault: { ...noVault, read: () => Promise.reject(new ProblemError(locked)) } },
+    });
+    const plan = await rig.plan([
+      toyStep("a1", "a"),
+      clusterStep("c", [], async (look) => {
+        await look.vault.read("password");
+      }),
+    ]);
+    expect(plan.steps.map((step) => step.state)).toEqual(["needed", "refused"]);
+  });
+
   test("keeps what a host has said for cluster steps that ask later", async () => {
     const rig = engineRig(["a"]);
     const late = clusterStep("late", [], async (look) => {
-      for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      await turns(20);
       await look.factOf(rig.hosts.host("a").host, fileFact("/toy/a1"));
     });
     await rig.plan([toyStep("a1", "a"), late]);

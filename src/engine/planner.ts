@@ -3,7 +3,7 @@ import { type Problem, ProblemError } from "../problems/problem.ts";
 import { FactReader } from "./fact-reader.ts";
 import { validateGraph } from "./graph.ts";
 import { HostSignals } from "./host-signals.ts";
-import { checkStep, isClusterStep } from "./look.ts";
+import { checkStep, isClusterStep, vaultIsQuiet } from "./look.ts";
 import type { Plan, PlannedStep } from "./plan.ts";
 import { planDigest } from "./plan-digest.ts";
 import type { Check, Step, StepId } from "./step.ts";
@@ -45,7 +45,11 @@ export async function makePlan(steps: readonly Step[], world: World, options: Pl
   const graph = validateGraph(steps, outside);
   const signal = options.signal ?? new AbortController().signal;
   const signals = new HostSignals(signal);
-  const reader = new FactReader(world.hosts, (host) => signals.of(host));
+  const reader = new FactReader(
+    world.hosts,
+    (host) => signals.of(host),
+    () => vaultIsQuiet(world),
+  );
   const forgetting = forgetWhenDone(graph.order, reader);
 
   const answers = await askAll(steps, options.hostsAtOnce ?? hostsAskedAtOnce, async (step) => {
