@@ -1,0 +1,138 @@
+import type { Change, HostLook } from "../../engine/step.ts";
+import { type CertificateOnHost, certificateOnHost } from "../../facts/certificate-file.ts";
+import type { Fact } from "../../facts/fact.ts";
+import { textOf } from "../../facts/not-understood.ts";
+import type { HostChange } from "../../hosts/port.ts";
+import { assessCertificate } from "../../pki/assess-certificate.ts";
+import { inspectCertificate, isSamePublicKey } from "../../pki/inspect-certificate.ts";
+import { ProblemError } from "../../problems/problem.ts";
+import { type Ownership, ownership, ownershipChanges } from "../../resources/ownership.ts";
+import { readEtcdAuthority } from "./etcd-ca-step.ts";
+import type { CertificateFile, CertificateSet } from "./etcd-certificates.ts";
+
+/** Renewed with less than this left: kubeadm's own warning, and the alert of mission H3, start there. */
+export const renewWithinDays = 30;
+
+/** What has to be done about a set of certificates. */
+export interface CertificateJudgements {
+  /** The copy of the authority has to be written. */
+  readonly authority: boolean;
+  readonly reissue: readonly CertificateFile[];
+  /** Modes and owners of what is otherwise good. */
+  readonly repair: readonly HostChange[];
+  /** All of that for the plan; empty when everything is good. */
+  readonly changes: readonly Change[];
+}
+
+interface Judgement {
+  readonly file: CertificateFile;
+  /** Why it must be issued anew; empty when it will do. */
+  readonly reasons: readonly string[];
+  readonly exists: boolean;
+  readonly repairs: readonly { readonly change: Change; readonly make: readonly HostChange[] }[];
+}
+
+/** Holds what is on the host against the authority in the vault and the clock. One round trip. */
+export async function judgeCertificates(look: HostLook, set: CertificateSet): Promise<CertificateJudgements> {
+  const [authority, copy, ...found] = await Promise.all([
+    readEtcdAuthority(look),
+    look.fact(textFile(set.authorityPath)),
+    ...set.files.map((file) => look.fact(certificateOnHost(file.certificatePath, file.keyPath))),
+  ]);
+  const pem = authority?.certificate;
+  const judgements = set.files.flatMap((file, index): Judgement[] => {
+    const there = found[index];
+    return there === undefined ? [] : [judgeOne(file, there, pem, look.now())];
+  });
+  const copyChange = authorityDrift(set.authorityPath, copy, pem);
+  return {
+    authority: copyChange !== undefined,
+    reissue: judgements.filter((one) => one.reasons.length > 0).map((one) => one.file),
+    repair: judgements.flatMap((one) => (one.reasons.length > 0 ? [] : one.repairs.flatMap((each) => each.make))),
+    changes: [...(copyChange === undefined ? [] : [copyChange]), ...judgements.flatMap(changesOf)],
+  };
+}
+
+function judgeOne(
+  file: CertificateFile,
+  there: CertificateOnHost,
+  authority: string | undefined,
+  now: Date,
+): Judgement {
+  const exists = there.certificate.exists || there.key.exists;
+  const reasons = !exists
+    ? ["it is missing"]
+    : [
+        ...(there.pem === undefined ? ["the certificate is missing"] : []),
+        ...(there.key.exists ? [] : ["its key is missing"]),
+        ...(there.pem === undefined ? [] : certificateReasons(file, there.pem, authority, now)),
+        ...keyReasons(file, there),
+      ];
+  return { file, reasons, exists, repairs: repairsOf(file, there) };
+}
+
+function certificateReasons(
+  file: CertificateFile,
+  pem: string,
+  authority: string | undefined,
+  now: Date,
+): readonly string[] {
+  if (authority === undefined) return ["its authority is not in the vault"];
+  return assessCertificate(pem, { request: file.request, authority, now, renewWithinDays }, file.certificatePath);
+}
+
+function keyReasons(file: CertificateFile, there: CertificateOnHost): readonly string[] {
+  if (there.pem === undefined || !there.key.exists || there.publicKey === "no-openssl") return [];
+  const wanted = certificateKey(there.pem, file.certificatePath);
+  if (wanted === undefined || isSamePublicKey(wanted, there.publicKey)) return [];
+  return ["its key belongs to another certificate"];
+}
+
+function certificateKey(pem: string, where: string): string | undefined {
+  try {
+    return inspectCertificate(pem, where).publicKey;
+  } catch (cause) {
+    // What is no certificate has been named as that already.
+    if (cause instanceof ProblemError) return undefined;
+    throw cause;
+  }
+}
+
+function repairsOf(file: CertificateFile, there: CertificateOnHost): Judgement["repairs"] {
+  const repair = (path: string, stat: CertificateOnHost["key"], wanted: Ownership): Judgement["repairs"] => {
+    const drift = stat.exists ? ownershipChanges(stat, wanted) : undefined;
+    if (drift === undefined) return [];
+    const change: Change = { verb: "update", what: `file ${path}`, from: drift.from, to: drift.to };
+    return [{ change, make: drift.make(path) }];
+  };
+  return [
+    ...repair(file.keyPath, there.key, ownership(0o600, file.owner, file.owner)),
+    ...repair(file.certificatePath, there.certificate, ownership(0o644)),
+  ];
+}
+
+function changesOf(judgement: Judgement): readonly Change[] {
+  const { file, reasons, exists, repairs } = judgement;
+  if (reasons.length === 0) return repairs.map((one) => one.change);
+  const what = `certificate ${file.certificatePath}`;
+  const { commonName, dnsNames, ipAddresses } = file.request;
+  const to = [`CN=${commonName}`, ...dnsNames, ...ipAddresses].join(", ");
+  return exists
+    ? [{ verb: "update", what, to: "issued anew", because: reasons.join("; ") }]
+    : [{ verb: "create", what, to }];
+}
+
+function authorityDrift(path: string, copy: string | undefined, pem: string | undefined): Change | undefined {
+  const what = `file ${path}`;
+  if (copy === undefined) return { verb: "create", what, to: "etcd's certificate authority" };
+  if (pem === undefined || copy === pem) return undefined;
+  return { verb: "update", what, because: "it is not the authority in the vault" };
+}
+
+function textFile(path: string): Fact<string | undefined> {
+  return {
+    name: `text ${path}`,
+    reads: [{ kind: "content", path, maxBytes: 64 * 1024 }],
+    parse: ([answer]) => textOf("text", path, answer),
+  };
+}
