@@ -33,17 +33,26 @@ export function etcdBootstrapStep(spec: ClusterSpec): ClusterStep<Found> {
     after: hosts.map((host) => etcdStepId("configure", host.name)),
     impact: "changes-etcd-membership",
     async check(look) {
-      const [status, births] = await lookAround(look);
+      const status = await readEtcdStatus(look, places);
       const problem = foreignData(status);
       if (problem !== undefined) return { state: "refused", problem };
+      const asked = status.hosts.filter((view) => view.unreachable === undefined);
+      const births = await Promise.all(asked.map((view) => look.factOf(view.host, bootstrapFile)));
       const unfinished = births.find((text) => text?.includes("\nETCD_INITIAL_CLUSTER_STATE=new\n"));
-      const answering = status.clusterId !== undefined;
       const withData = status.hosts.filter((view) => view.data === "present");
       if (unfinished === undefined) {
-        if (answering) return { state: "satisfied", because: `a cluster of ${status.members.length} members answers` };
-        if (withData.length > 0) {
-          return { state: "satisfied", because: `${withData.map((view) => view.host).join(", ")} have etcd data` };
+        if (status.clusterId !== undefined) {
+          return { state: "satisfied", because: `a cluster of ${status.members.length} members answers` };
         }
+        if (withData.length > 0) {
+          return {
+            state: "satisfied",
+            because: `there is etcd data on ${withData.map((view) => view.host).join(", ")}`,
+          };
+        }
+        // One that cannot be asked may have the data of all.
+        const [silent] = status.hosts.flatMap((view) => view.unreachable ?? []);
+        if (silent !== undefined) return { state: "refused", problem: silent };
         return needed(status.hosts.map((view) => view.host));
       }
       const missing = status.hosts.filter(
@@ -70,13 +79,6 @@ export function etcdBootstrapStep(spec: ClusterSpec): ClusterStep<Found> {
       },
     ],
   };
-
-  async function lookAround(look: Look): Promise<[EtcdClusterStatus, readonly (string | undefined)[]]> {
-    return await Promise.all([
-      readEtcdStatus(look, places),
-      Promise.all(hosts.map((host) => look.factOf(host.name, bootstrapFile))),
-    ]);
-  }
 
   function needed(missing: readonly HostName[], bootstrap?: string): Check<Found> {
     const because =

@@ -20,11 +20,9 @@ export function etcdCaStep(spec: ClusterSpec): ClusterStep<true> {
     after: [],
     impact: "none",
     async check(look) {
-      const [authority, ...data] = await Promise.all([
-        readEtcdAuthority(look),
-        ...hosts.map((host) => look.factOf(host, etcdData(spec.etcd.dataDir))),
-      ]);
+      const authority = await readEtcdAuthority(look);
       if (authority !== undefined) return { state: "satisfied", because: "the vault has it" };
+      const data = await Promise.all(hosts.map((host) => look.factOf(host, etcdData(spec.etcd.dataDir))));
       const withData = hosts.filter((_, index) => data[index] === "present");
       if (withData.length > 0) return { state: "refused", problem: authorityMissing(withData) };
       const what = `certificate authority ${etcdAuthority.certificate}`;
