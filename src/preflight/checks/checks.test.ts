@@ -491,6 +491,13 @@ const rows: readonly Row[] = [
   },
   {
     check: "vip-free",
+    claim: "does not take a load balancer for a stranger that got it after it was asked",
+    hosts: { "lb-1": { vipOwner: "52:54:00:aa:00:02" }, "lb-2": { mac: "52:54:00:aa:00:02" } },
+    state: "passed",
+    because: "nobody has 10.0.0.10",
+  },
+  {
+    check: "vip-free",
     claim: "accuses nobody while a load balancer that may have it cannot be asked",
     hosts: { "lb-1": { vipOwner: "52:54:00:00:00:02" }, "lb-2": undefined },
     state: "passed",

@@ -69,7 +69,11 @@ async function judgeVip(context: PreflightContext, endpoint: VirtualIp): Promise
       because: `nobody but ${silent.join(", ")} can have ${endpoint.address}`,
     };
   }
-  if (holders.length === 0 && asker !== undefined) found.push(...(await judgeStranger(context, asker, endpoint)));
+  if (holders.length === 0 && asker !== undefined) {
+    // Keepalived may have been started a moment ago: a load balancer can take the address between the two questions.
+    const own = [...values].flatMap(([host, ones]) => (isBalancer(host) ? ones.map(({ mac }) => mac) : []));
+    found.push(...(await judgeStranger(context, asker, endpoint, new Set(own))));
+  }
   const held = holders.map(([host]) => host).join(", ");
   const because = held === "" ? `nobody has ${endpoint.address}` : `${endpoint.address} is on ${held}`;
   return { state: "judged", findings: found, because };
@@ -104,11 +108,15 @@ function judgeSubnet(host: HostName, found: readonly Interface[], endpoint: Virt
   ];
 }
 
-/** Talks to the address, so that the kernel asks the link who has it, then looks who answered. */
+/**
+ * Talks to the address, so that the kernel asks the link who has it, then looks who answered. `own` are the link
+ * addresses of the load balancers, which may have it.
+ */
 async function judgeStranger(
   context: PreflightContext,
   host: HostName,
   endpoint: VirtualIp,
+  own: ReadonlySet<string | undefined>,
 ): Promise<readonly Finding[]> {
   const spec = context.spec.hosts.filter((one) => one.name === host);
   const { values, findings } = await askHosts(context, spec, async () => {
@@ -123,7 +131,7 @@ async function judgeStranger(
   const owner = answer?.owner;
   const isAnswered = answer?.reach?.state === "open" || answer?.reach?.state === "refused";
   // Without an entry for it on the link, an answer came from a router: the address is not in this network.
-  if (owner === undefined || !(owner.isConfirmed || isAnswered)) return findings;
+  if (owner === undefined || own.has(owner.mac) || !(owner.isConfirmed || isAnswered)) return findings;
   return [
     ...findings,
     {
