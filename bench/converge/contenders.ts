@@ -47,6 +47,8 @@ export class Slipway {
 export interface Declared {
   readonly files: readonly { readonly path: string; readonly content: string }[];
   readonly packages: readonly string[];
+  /** Kernel settings these machines have. */
+  readonly sysctls: readonly { readonly key: string; readonly value: string }[];
 }
 
 const notifiedBy: readonly (readonly [RegExp, string])[] = [
@@ -71,7 +73,10 @@ export class Ansible {
       const notify = notifiedBy.find(([pattern]) => pattern.test(path))?.[1] ?? "Nothing has to notice";
       return { path, source, notify };
     });
-    writeFileSync(join(this.#folder, "vars.json"), JSON.stringify({ files, packages: declared.packages }));
+    writeFileSync(
+      join(this.#folder, "vars.json"),
+      JSON.stringify({ files, packages: declared.packages, sysctls: declared.sysctls }),
+    );
     const hosts = lab.machines.map(({ name, address }) => `${name} ansible_host=${address}\n`).join("");
     writeFileSync(
       join(this.#folder, "inventory"),
@@ -80,12 +85,16 @@ export class Ansible {
     );
   }
 
-  /** Runs the playbook; `changed` is the number of tasks that changed something, over all hosts. */
-  async run(): Promise<TimedRun & { readonly changed: number }> {
+  /**
+   * Runs the playbook; `changed` is the number of tasks that changed something, over all hosts. "same": everything
+   * Slipway looks at is looked at; "fewest": the kernel's settings are not.
+   */
+  async run(checks: "same" | "fewest" = "same"): Promise<TimedRun & { readonly changed: number }> {
     const run = await timedRun({
       argv: [
         ...["ansible-playbook", "-i", join(this.#folder, "inventory"), "-f", String(this.#forks)],
-        ...["-e", `@${join(this.#folder, "vars.json")}`, join(ansibleFolder, "site.yml")],
+        ...["-e", `@${join(this.#folder, "vars.json")}`, "-e", JSON.stringify({ same_checks: checks === "same" })],
+        join(ansibleFolder, "site.yml"),
       ],
       env: {
         ANSIBLE_CONFIG: join(ansibleFolder, "ansible.cfg"),

@@ -16,6 +16,9 @@ export interface Machines extends AsyncDisposable {
   reset(): Promise<void>;
 }
 
+/** More of them at the same time only wait for one another. */
+const preparedAtOnce = 4;
+
 /**
  * Boots `hosts` machines, all of which are Kubernetes hosts: the longest baseline. Every machine gets python3, which
  * Ansible needs there and Slipway does not, so that both start from the same.
@@ -36,7 +39,11 @@ export async function bootMachines(hosts: number, folder: string): Promise<Machi
   const knownHostsFile = join(stateFolder(clusterFile, name).root, "known_hosts");
   const boot = async (): Promise<Lab> => {
     const lab = await labUp({ name, machines, knownHostsFile, ephemeral: true });
-    for (const machine of machines) await prepare(lab, machine.name);
+    const left = [...machines];
+    const goThrough = async () => {
+      for (let next = left.pop(); next !== undefined; next = left.pop()) await prepare(lab, next.name);
+    };
+    await Promise.all(Array.from({ length: preparedAtOnce }, goThrough));
     return lab;
   };
   let lab = await boot();
