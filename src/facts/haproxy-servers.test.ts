@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { CommandResult } from "../hosts/port.ts";
-import { haproxyServers } from "./haproxy-servers.ts";
+import { haproxyFrontends, haproxyServers } from "./haproxy-servers.ts";
 
 const fact = haproxyServers(9000);
 
@@ -55,4 +55,10 @@ describe("servers of a running HAProxy", () => {
   test("are not guessed from another page", () => {
     expect(() => fact.parse([answer("<html>")])).toThrow("host/output-not-understood");
   });
+});
+
+test("frontends of a running HAProxy are read with whether they listen", () => {
+  const paused = csv.replace("status,FRONTEND,OPEN", "kubernetes-api,FRONTEND,PAUSED");
+  expect(haproxyFrontends(9000).parse([answer(paused)])).toEqual([{ name: "kubernetes-api", status: "PAUSED" }]);
+  expect(haproxyFrontends(9000).parse([answer("", 7)])).toBe("not-answering");
 });

@@ -19,29 +19,42 @@ export interface HaproxyServer {
 const wantedColumns = ["pxname", "svname", "status", "weight", "type"];
 /** `type` of a server's row. https://docs.haproxy.org/2.6/management.html#9.1 (2026-11-21) */
 const serverType = "2";
+const frontendType = "0";
+
+/** The rows of the statistics, by column; "not-answering" when nobody answers, or there is no curl to ask with. */
+function statistics(name: string, statsPort: number): Fact<readonly ReadonlyMap<string, string>[] | "not-answering"> {
+  const argv = ["curl", "--silent", "--fail", "--max-time", "3", `http://127.0.0.1:${statsPort}/;csv`];
+  const asked = argv.join(" ");
+  const reads: readonly Read[] = [{ kind: "run", argv }];
+  return {
+    name,
+    reads,
+    parse([answer]) {
+      const result = commandOf(name, asked, answer);
+      if (result.exitCode !== 0) return "not-answering";
+      const [head = "", ...lines] = result.stdout.toString("utf8").split("\n");
+      const columns = head.replace(/^# /, "").split(",");
+      if (!head.startsWith("# ") || wantedColumns.some((one) => !columns.includes(one))) {
+        throw notUnderstood(name, asked, answer, `its first line has no ${wantedColumns.join(", ")}`);
+      }
+      return lines.filter((line) => line.trim() !== "").map((line) => cellsOf(line, columns));
+    },
+  };
+}
 
 /**
  * The servers of the running HAProxy, asked at its statistics page on the loopback address. "not-answering" when nobody
  * answers there, or there is no curl to ask with.
  */
 export function haproxyServers(statsPort: number): Fact<readonly HaproxyServer[] | "not-answering"> {
-  const argv = ["curl", "--silent", "--fail", "--max-time", "3", `http://127.0.0.1:${statsPort}/;csv`];
-  const asked = argv.join(" ");
-  const reads: readonly Read[] = [{ kind: "run", argv }];
+  const { name, reads, parse } = statistics("haproxy-servers", statsPort);
   return {
-    name: "haproxy-servers",
+    name,
     reads,
-    parse([answer]) {
-      const result = commandOf("haproxy-servers", asked, answer);
-      if (result.exitCode !== 0) return "not-answering";
-      const [head = "", ...lines] = result.stdout.toString("utf8").split("\n");
-      const columns = head.replace(/^# /, "").split(",");
-      if (!head.startsWith("# ") || wantedColumns.some((one) => !columns.includes(one))) {
-        throw notUnderstood("haproxy-servers", asked, answer, `its first line has no ${wantedColumns.join(", ")}`);
-      }
-      return lines
-        .filter((line) => line.trim() !== "")
-        .map((line) => cellsOf(line, columns))
+    parse(answers) {
+      const rows = parse(answers);
+      if (rows === "not-answering") return rows;
+      return rows
         .filter((cells) => cells.get("type") === serverType)
         .map((cells) => ({
           backend: cells.get("pxname") ?? "",
@@ -51,6 +64,28 @@ export function haproxyServers(statsPort: number): Fact<readonly HaproxyServer[]
           weight: Number(cells.get("weight")),
           check: cells.get("check_status") ?? "",
         }));
+    },
+  };
+}
+
+/** A frontend as the running HAProxy has it: "OPEN", "FULL" (at its limit of connections), "PAUSED" or "STOP". */
+export interface HaproxyFrontend {
+  readonly name: string;
+  readonly status: string;
+}
+
+/** The frontends of the running HAProxy, from the same page: asking both costs one question. */
+export function haproxyFrontends(statsPort: number): Fact<readonly HaproxyFrontend[] | "not-answering"> {
+  const { name, reads, parse } = statistics("haproxy-frontends", statsPort);
+  return {
+    name,
+    reads,
+    parse(answers) {
+      const rows = parse(answers);
+      if (rows === "not-answering") return rows;
+      return rows
+        .filter((cells) => cells.get("type") === frontendType)
+        .map((cells) => ({ name: cells.get("pxname") ?? "", status: cells.get("status") ?? "" }));
     },
   };
 }

@@ -68,7 +68,8 @@ function statistics(host: FakeHost): string {
     const server = /^ {4}server (\S+) (\S+)/.exec(line);
     return server === null ? [] : [`${backend},${server[1]},UP,1,2,L7OK,${server[2]}`];
   });
-  return ["# pxname,svname,status,weight,type,check_status,addr", ...servers, ""].join("\n");
+  const frontend = "kubernetes-api,FRONTEND,OPEN,,0,,";
+  return ["# pxname,svname,status,weight,type,check_status,addr", frontend, ...servers, ""].join("\n");
 }
 
 beforeEach(() => {
@@ -128,7 +129,8 @@ describe("a pair of load balancers", () => {
     ["drained", ",UP,1,", ",UP,0,", "server kubernetes-api/cp-1 is drained"],
     ["moved", "10.0.0.11", "10.0.0.99", "server kubernetes-api/cp-1 is at 10.0.0.99:6443, not 10.0.0.11:6443"],
     ["removed", "kubernetes-api,cp-1,", "kubernetes-api,cp-9,", "server kubernetes-api/cp-1 is missing"],
-  ])("reloads when a server of the running process is %s", async (_, from, to, because) => {
+    ["told to listen no more", ",OPEN,", ",PAUSED,", "frontend kubernetes-api does not listen (PAUSED)"],
+  ])("reloads when a server or frontend of the running process is %s", async (_, from, to, because) => {
     const host = rig.hosts.host("lb-1");
     running.set(host, (running.get(host) ?? "").replace(from, to));
     const before = host.changes.length;

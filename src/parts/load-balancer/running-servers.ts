@@ -1,5 +1,10 @@
 import type { Change } from "../../engine/step.ts";
-import { type HaproxyServer, haproxyServers } from "../../facts/haproxy-servers.ts";
+import {
+  type HaproxyFrontend,
+  type HaproxyServer,
+  haproxyFrontends,
+  haproxyServers,
+} from "../../facts/haproxy-servers.ts";
 import type { Comparison, Resource } from "../../resources/resource.ts";
 import type { BackendServer } from "./haproxy-config.ts";
 
@@ -7,11 +12,12 @@ const unit = "haproxy.service";
 
 /**
  * The servers the running HAProxy uses, which the runtime socket can change behind the file's back: one left in
- * maintenance, drained, moved or removed is drift. A reload makes it so. Comes after the service in its group.
+ * maintenance, drained, moved or removed is drift, and so is a frontend that was told to listen no more. A reload makes it so. Comes after the service in its group.
  */
 export function runningServers(wanted: readonly BackendServer[], statsPort: number): Resource {
   const key = "servers of the running HAProxy";
   const asked = haproxyServers(statsPort);
+  const frontends = haproxyFrontends(statsPort);
   return {
     key,
     reads: asked.reads,
@@ -19,10 +25,11 @@ export function runningServers(wanted: readonly BackendServer[], statsPort: numb
       // What the service is about to load is not running yet; it is looked at again afterwards.
       if (changed.has(`service ${unit}`)) return { state: "same" };
       const running = asked.parse(asked.reads.map((read) => answers.of(read)));
+      const listening = frontends.parse(frontends.reads.map((read) => answers.of(read)));
       const [first, ...rest] =
-        running === "not-answering"
+        running === "not-answering" || listening === "not-answering"
           ? [`nobody answers on 127.0.0.1:${statsPort}`]
-          : differences(wanted, running).sort();
+          : [...listening.flatMap(deafness), ...differences(wanted, running)].sort();
       if (first === undefined) return { state: "same" };
       const change = (because: string): Change => ({ verb: "run", what: key, to: "reloaded", because });
       return {
@@ -32,6 +39,10 @@ export function runningServers(wanted: readonly BackendServer[], statsPort: numb
       };
     },
   };
+}
+
+function deafness({ name, status }: HaproxyFrontend): readonly string[] {
+  return status === "PAUSED" || status === "STOP" ? [`frontend ${name} does not listen (${status})`] : [];
 }
 
 function differences(wanted: readonly BackendServer[], running: readonly HaproxyServer[]): string[] {
