@@ -69,6 +69,11 @@ export type EndpointSpec =
       /** VRRP virtual router id, 1-255, unique in the broadcast domain. */
       readonly routerId: number;
       readonly vrrp: "unicast" | "multicast";
+      /**
+       * "authenticated" (default): VRRP version 2 with a password, an advertisement every second; a dead host is noticed
+       * within 3 s. "fast": version 3, which has no authentication, every half second; within 1.5 s. IPv6 is always fast.
+       */
+      readonly failover?: "authenticated" | "fast";
     }
   /** Somebody else's load balancer. */
   | { readonly kind: "external"; readonly name: string; readonly address?: string; readonly port: number }

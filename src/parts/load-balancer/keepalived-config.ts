@@ -27,7 +27,7 @@ const withoutApiServer = 20;
  */
 export function keepalivedConfig(spec: ClusterSpec, vip: VirtualIp, host: HostSpec, network: string): string {
   const peers = hostsWith(spec, "load-balancer").filter((other) => other.name !== host.name);
-  const v6 = isIPv6(vip.address);
+  const authenticated = vip.failover !== "fast" && !isIPv6(vip.address);
   const ask = "/usr/bin/curl -s -o /dev/null -m 1";
   const url = `http://127.0.0.1:${spec.loadBalancer.statsPort}/readyz`;
   return `${[
@@ -64,7 +64,7 @@ export function keepalivedConfig(spec: ClusterSpec, vip: VirtualIp, host: HostSp
       `interface ${network}`,
       `virtual_router_id ${vip.routerId}`,
       `priority ${priority}`,
-      ...(v6 ? ["version 3", "advert_int 0.5"] : ["advert_int 1", `include ${keepalivedSecretPath}`]),
+      ...(authenticated ? ["advert_int 1", `include ${keepalivedSecretPath}`] : ["version 3", "advert_int 0.5"]),
       ...(vip.vrrp === "unicast" && peers.length > 0 ? unicast(host, peers) : []),
       ...nested("virtual_ipaddress", [`${vip.address}/${vip.prefix} dev ${network}`]),
       ...nested("track_script", ["haproxy_answers", "api_server_ready"]),

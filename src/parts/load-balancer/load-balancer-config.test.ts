@@ -50,8 +50,11 @@ describe("keepalived.conf", () => {
     expect(keepalivedSecret("Abcdefg2")).toBe("authentication {\n    auth_type PASS\n    auth_pass Abcdefg2\n}\n");
   });
 
-  test("uses VRRP version 3, which has no authentication, for IPv6", () => {
-    const config = keepalivedConfig(spec, { ...vip, address: "fd00::10", prefix: 64 }, lb1, "eth0");
+  test.each<[string, Partial<VirtualIp>]>([
+    ["IPv6", { address: "fd00::10", prefix: 64 }],
+    ["a fast failover", { failover: "fast" }],
+  ])("uses VRRP version 3, which has no authentication, for %s", (_, over) => {
+    const config = keepalivedConfig(spec, { ...vip, ...over }, lb1, "eth0");
     expect(config).toContain("    version 3\n    advert_int 0.5\n");
     expect(config).not.toContain("include");
   });
