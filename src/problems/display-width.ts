@@ -3,7 +3,12 @@ const wide =
   /^(?:[\u1100-\u115f\u2329\u232a\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6]|[\u{16fe0}-\u{18dff}\u{1aff0}-\u{1b2ff}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation})/u;
 const zeroWidth = /^[\p{Mn}\p{Me}\u200c\u200d]+$/u;
 const ascii = /^[\x20-\x7e]*$/;
-const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
+/** Made at the first use: the rules of a language take some ms to load, and nearly all text is ASCII. */
+let segmenter: Intl.Segmenter | undefined;
+function graphemesOf(text: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" });
+  return segmenter.segment(text);
+}
 
 function graphemeWidth(grapheme: string): number {
   if (zeroWidth.test(grapheme)) return 0;
@@ -14,7 +19,7 @@ function graphemeWidth(grapheme: string): number {
 export function displayWidth(text: string): number {
   if (ascii.test(text)) return text.length;
   let width = 0;
-  for (const { segment } of graphemes.segment(text)) width += graphemeWidth(segment);
+  for (const { segment } of graphemesOf(text)) width += graphemeWidth(segment);
   return width;
 }
 
@@ -23,7 +28,7 @@ export function headOf(text: string, width: number): string {
   if (ascii.test(text)) return text.slice(0, Math.max(0, width));
   let used = 0;
   let head = "";
-  for (const { segment } of graphemes.segment(text)) {
+  for (const { segment } of graphemesOf(text)) {
     used += graphemeWidth(segment);
     if (used > width) break;
     head += segment;
@@ -42,7 +47,7 @@ export function truncateMiddle(text: string, width: number): string {
   if (displayWidth(text) <= width) return text;
   const tailWidth = Math.floor((width - 1) / 2);
   let tail = "";
-  for (const { segment } of [...graphemes.segment(text)].reverse()) {
+  for (const { segment } of [...graphemesOf(text)].reverse()) {
     if (displayWidth(segment + tail) > tailWidth) break;
     tail = segment + tail;
   }

@@ -1,4 +1,4 @@
-import { formatPatch, OMIT_HEADERS, structuredPatch } from "diff";
+import { formatPatch, OMIT_HEADERS, structuredPatch } from "diff/lib/patch/create.js";
 
 /** Longer texts get no diff: nobody reads it, and a plan has to stay small. */
 const longestDiffedChars = 256 * 1024;
