@@ -41,5 +41,6 @@ ${endpoint}  etcd:
     downgrade:
       - { check: host-cpu, reason: all machines share one computer }
       - { check: host-memory, reason: all machines share one computer }
+      - { check: etcd-fsync, reason: all machines share one computer }
 `;
 }
