@@ -57,6 +57,31 @@ describe("a plan", () => {
     expect(rig.hosts.changeCount()).toBe(0);
   });
 
+  test("asks no more hosts at once than it is told, and every host in the end", async () => {
+    const names = ["a", "b", "c", "d", "e", "f", "g"];
+    const rig = engineRig(names);
+    const asking = new Set<string>();
+    let most = 0;
+    const steps = names.flatMap((name) =>
+      ["1", "2"].map((which) =>
+        toyStep(`${name}${which}`, name, [], {
+          check: async (look: HostLook) => {
+            asking.add(name);
+            most = Math.max(most, asking.size);
+            await look.fact(fileFact("/x"));
+            await turns(which === "1" ? 1 : 3);
+            if (which === "2") asking.delete(name);
+            return { state: "satisfied", because: "it is so" };
+          },
+        }),
+      ),
+    );
+    const plan = await rig.plan(steps, { hostsAtOnce: 3 });
+    expect(most).toBe(3);
+    expect(plan.steps.map((one) => one.id)).toEqual(steps.map((one) => one.id));
+    expect(rig.hosts.used().map((host) => host.roundTrips)).toEqual(names.map(() => 1));
+  });
+
   test("asks what depends on a slow vault together with what depends on the host's first answers", async () => {
     const slowVault = { ...noVault, read: async () => await turns(20) };
     const rig = engineRig(["a"], { world: { vault: slowVault } });
