@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 // Plain JavaScript on purpose: it must be able to say what is missing on a Node that cannot run the rest.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import * as nodeModule from "node:module";
+import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 
 const [major] = process.versions.node.split(".").map(Number);
@@ -20,12 +21,16 @@ if (major >= 24) {
     );
     process.exit(2);
   }
-  // A terminal sends Ctrl-C to both; the child decides what it means.
-  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => undefined);
-  const run = spawnSync(pinned, process.argv.slice(1), {
+  const run = spawn(pinned, process.argv.slice(1), {
     stdio: "inherit",
     env: { ...process.env, SLIPWAY_PINNED_NODE: "1" },
   });
-  if (run.signal) process.kill(process.pid, run.signal);
-  process.exit(run.status ?? 1);
+  // A terminal sends Ctrl-C and its own end to both, and the child decides what they mean; 'kill' sends SIGTERM to one.
+  for (const signal of ["SIGINT", "SIGHUP"]) process.on(signal, () => undefined);
+  process.on("SIGTERM", () => run.kill("SIGTERM"));
+  run.on("error", (error) => {
+    console.error(`${pinned} cannot be started: ${error.message}\n  hint  run 'npm ci', or install Node 24`);
+    process.exit(2);
+  });
+  run.on("exit", (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
 }

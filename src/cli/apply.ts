@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ClusterLockOptions, clearDeadLock } from "../engine/cluster-lock.ts";
 import type { RunEvent } from "../engine/events.ts";
@@ -14,7 +13,7 @@ import { preflightText } from "../preflight/preflight-text.ts";
 import { runPreflight } from "../preflight/run-preflight.ts";
 import { type ExitCode, exitCode } from "../problems/exit-code.ts";
 import { formatProblems } from "../problems/format-problems.ts";
-import { ProblemError } from "../problems/problem.ts";
+import { type Problem, ProblemError } from "../problems/problem.ts";
 import { asRunHtml, asRunMarkdown } from "../report/as-run.ts";
 import type { EventConsumer } from "../report/event-consumer.ts";
 import { printResult } from "../report/output.ts";
@@ -27,12 +26,14 @@ import { runFolder } from "../state/state-folder.ts";
 import { isGone, thisProcess } from "../state/this-process.ts";
 import { writeAtomically } from "../state/write-atomically.ts";
 import { askYesNo, canAsk } from "./ask.ts";
+import { commandFor } from "./command-for.ts";
 import { interruptsOf } from "./interrupts.ts";
 import { type Observed, observe, type SelectOptions } from "./observe.ts";
 import { type OpenedCluster, openCluster } from "./open-cluster.ts";
 import { type OpenedWorld, openWorld } from "./open-world.ts";
 import { exitCodeOfPlan } from "./plan.ts";
 import type { GlobalOptions } from "./program.ts";
+import { readInput } from "./read-input.ts";
 import { runView } from "./run-view.ts";
 import { terminalStyle } from "./terminal-style.ts";
 import { version } from "./version.ts";
@@ -76,8 +77,10 @@ export async function apply(path: string | undefined, options: ApplyOptions): Pr
     process.exitCode = inTheWay;
     return;
   }
+  const mustAsk = saved === undefined && options.yes !== true;
+  if (mustAsk) requireSomebodyToAsk(options);
   await requireFit(cluster, world, plan, options);
-  if (saved === undefined && options.yes !== true && !(await mayApply())) {
+  if (mustAsk && !(await askYesNo("Apply this plan?"))) {
     process.stderr.write("Nothing was changed.\n");
     process.exitCode = exitCode.refused;
     return;
@@ -85,22 +88,36 @@ export async function apply(path: string | undefined, options: ApplyOptions): Pr
   process.exitCode = await carryOut(cluster, world, observed, { ...options, id, exactly: saved !== undefined });
 }
 
+/** A larger one is no plan of ours: it could not be made into one text. */
+const planBytes = 2 ** 29 - 1;
+
 function readPlan(path: string): Plan {
+  let bytes: Buffer;
   try {
-    return decodePlan(readFileSync(path, "utf8"), path);
+    bytes = readInput(path, planBytes);
   } catch (error) {
-    if (error instanceof ProblemError) throw error;
-    throw new ProblemError(
-      {
-        code: "usage/no-plan-file",
-        severity: "error",
-        message: `the saved plan ${path} cannot be read`,
-        because: error instanceof Error ? error.message : String(error),
-        hint: { text: "Make one", command: "slipway plan --out plan.json" },
-      },
-      { cause: error },
-    );
+    throw new ProblemError(planProblem(path, error instanceof Error ? error.message : String(error)), { cause: error });
   }
+  if (bytes.length > planBytes) throw new ProblemError(planProblem(path, `it is larger than ${planBytes} bytes`));
+  const text = bytes.toString("utf8");
+  if (/^apiVersion: *slipway/m.test(text.slice(0, 4096)))
+    throw new ProblemError({
+      code: "plan/not-a-plan",
+      severity: "error",
+      message: `${path} is a cluster file, not a saved plan`,
+      hint: { text: "a cluster file is named with -f", command: `slipway apply -f ${path}` },
+    });
+  return decodePlan(text, path);
+}
+
+function planProblem(path: string, because: string): Problem {
+  return {
+    code: "usage/no-plan-file",
+    severity: "error",
+    message: `the saved plan ${path} cannot be read`,
+    because,
+    hint: { text: "make one", command: "slipway plan --out plan.json" },
+  };
 }
 
 /** A saved plan is about the steps it holds, whatever part of the work it was made for. */
@@ -142,17 +159,18 @@ const notFit = {
   code: "preflight/not-fit",
   severity: "error",
   message: "the hosts are not fit for their roles; nothing was changed",
-  hint: { text: "Mend them, or downgrade a check by name, with a reason, under spec.preflight.downgrade" },
+  hint: { text: "mend them, or downgrade a check by name, with a reason, under spec.preflight.downgrade" },
 } as const;
 
-function mayApply(): Promise<boolean> {
-  if (canAsk()) return askYesNo("Apply this plan?");
+/** Before preflight measures anything. With -o json or yaml nobody was shown what there is to approve. */
+function requireSomebodyToAsk({ output }: GlobalOptions): void {
+  if (canAsk() && output === "text") return;
   throw new ProblemError({
     code: "usage/no-approval",
     severity: "error",
     message: "nothing was changed",
-    because: "the plan was not approved, and there is no terminal to ask on",
-    hint: { text: "Approve it beforehand, or apply a saved plan", command: "slipway apply --yes" },
+    because: `the plan was not approved, and ${canAsk() ? `with -o ${output} nobody is asked` : "there is no terminal to ask on"}`,
+    hint: { text: "approve it beforehand, or apply a saved plan", command: "slipway apply --yes" },
   });
 }
 
@@ -207,9 +225,8 @@ function report(events: readonly RunEvent[], result: RunResult, code: ExitCode, 
     return;
   }
   const style = terminalStyle(process.stdout);
-  const named = file === "cluster.yaml" ? "" : ` -f ${file}`;
   process.stdout.write(
-    `\n${runSummary(tallyOf(events), { ...style, again: `slipway apply${named}`, next: `slipway status${named}` })}\n`,
+    `\n${runSummary(tallyOf(events), { ...style, again: commandFor(file, "apply"), next: commandFor(file, "status") })}\n`,
   );
   const told = new Set(tallyOf(events).problems.map(({ problem }) => problem.message));
   const untold = result.problems.filter((one) => !told.has(one.message));

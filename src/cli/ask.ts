@@ -30,7 +30,7 @@ export async function askSecret(message: string): Promise<Secret> {
       severity: "error",
       message: `no answer to "${message}"`,
       because: "there is no terminal to ask on",
-      hint: { text: "Run it on a terminal, or give the user passwordless sudo and set ssh.sudo to passwordless" },
+      hint: { text: "run it on a terminal, or give the user passwordless sudo and set ssh.sudo to passwordless" },
     });
   }
   const { password } = await prompts();

@@ -8,11 +8,18 @@ interface Node {
   /** Words after "slipway": [] or ["etcd", "members"]. */
   readonly path: readonly string[];
   readonly commands: readonly { readonly name: string; readonly description: string }[];
-  readonly options: readonly {
-    readonly flag: string;
-    readonly description: string;
-    readonly choices: readonly string[];
-  }[];
+  readonly options: readonly CompletedOption[];
+  /** What its first argument may be, when that is a choice. */
+  readonly choices: readonly string[];
+}
+
+interface CompletedOption {
+  /** "-f" and "--file", or the long one alone. */
+  readonly flags: readonly string[];
+  readonly long: string;
+  readonly description: string;
+  readonly takesValue: boolean;
+  readonly choices: readonly string[];
 }
 
 /** A script for the shell to load, made from the commands and options there are. */
@@ -28,35 +35,57 @@ function collect(command: Command, path: readonly string[]): Node[] {
     path,
     commands: commands.map((one) => ({ name: one.name(), description: one.summary() || one.description() })),
     options: [...help.visibleOptions(command), ...help.visibleGlobalOptions(command)].flatMap((option) =>
-      option.long ? [{ flag: option.long, description: option.description, choices: option.argChoices ?? [] }] : [],
+      option.long
+        ? {
+            flags: [option.short, option.long].filter((flag) => flag !== undefined),
+            long: option.long,
+            description: option.description,
+            takesValue: option.required || option.optional,
+            choices: option.argChoices ?? [],
+          }
+        : [],
     ),
+    choices: command.registeredArguments[0]?.argChoices ?? [],
   };
   return [node, ...commands.flatMap((one) => collect(one, [...path, one.name()]))];
 }
 
+/** Works in bash 3.2 and, through bashcompinit, in zsh. File names are completed where the script has nothing to say. */
 function bashScript(nodes: readonly Node[], shell: Shell): string {
-  const words = nodes.map((node) => {
-    const all = [...node.commands.map((one) => one.name), ...node.options.map((one) => one.flag)];
-    return `    "${node.path.join(" ")}") words="${all.join(" ")}" ;;`;
+  const options = new Map(nodes.flatMap((node) => node.options.map((one) => [one.long, one] as const)));
+  const values = [...options.values()].filter((one) => one.takesValue);
+  const cases = nodes.map((node) => {
+    const names = [...node.commands.map((one) => one.name), ...node.choices];
+    const flags = node.options.flatMap((one) => one.flags);
+    return `    "${node.path.join(" ")}") names="${names.join(" ")}" flags="${flags.join(" ")}" ;;`;
   });
-  const choices = new Map(nodes.flatMap((node) => node.options.map((one) => [one.flag, one.choices] as const)));
-  const values = [...choices].filter(([, list]) => list.length > 0);
   const paths = nodes.filter((node) => node.path.length > 0).map((node) => `"${node.path.join(" ")}"`);
+  const valueCases = values.map(({ flags, choices }) => {
+    const reply = choices.length === 0 ? "" : ` COMPREPLY=($(compgen -W "${choices.join(" ")}" -- "$current"));`;
+    return `    ${flags.join("|")})${reply} return ;;`;
+  });
   return `${shell === "zsh" ? "autoload -U +X compinit && compinit\nautoload -U +X bashcompinit && bashcompinit\n" : ""}_slipway() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" path="" word words
-  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case "\${path:+$path }$word" in
-      ${paths.join("|")}) path="\${path:+$path }$word" ;;
+  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" at="" names="" flags="" skip="" word
+  COMPREPLY=()
+  for word in "\${COMP_WORDS[@]:1:$((COMP_CWORD-1))}"; do
+    if [ -n "$skip" ]; then skip=""; continue; fi
+    case "$word" in
+      ${values.flatMap((one) => one.flags).join("|")}) skip=yes; continue ;;
+    esac
+    case "\${at:+$at }$word" in
+      ${paths.join("|")}) at="\${at:+$at }$word" ;;
     esac
   done
   case "$previous" in
-    --file|-f|--out) COMPREPLY=($(compgen -f -- "$current")); return ;;
-${values.map(([flag, list]) => `    ${flag}) COMPREPLY=($(compgen -W "${list.join(" ")}" -- "$current")); return ;;`).join("\n")}
+${valueCases.join("\n")}
   esac
-  case "$path" in
-${words.join("\n")}
+  case "$at" in
+${cases.join("\n")}
   esac
-  COMPREPLY=($(compgen -W "$words" -- "$current"))
+  case "$current" in
+    -*) COMPREPLY=($(compgen -W "$flags" -- "$current")) ;;
+    *) COMPREPLY=($(compgen -W "$names" -- "$current")) ;;
+  esac
 }
 complete -o default -F _slipway slipway
 `;
@@ -73,9 +102,14 @@ function fishScript(nodes: readonly Node[]): string {
       ...node.commands.map(
         (one) => `complete -c slipway -f -n ${quoted(when)} -a ${one.name} -d ${quoted(one.description)}`,
       ),
+      ...(node.choices.length > 0
+        ? [`complete -c slipway -f -n ${quoted(when)} -a ${quoted(node.choices.join(" "))}`]
+        : []),
       ...node.options.map((one) => {
-        const values = one.choices.length > 0 ? ` -x -a ${quoted(one.choices.join(" "))}` : "";
-        return `complete -c slipway -n ${quoted(when)} -l ${one.flag.slice(2)}${values} -d ${quoted(one.description)}`;
+        const short = one.flags.find((flag) => !flag.startsWith("--"));
+        const value = one.choices.length > 0 ? ` -x -a ${quoted(one.choices.join(" "))}` : one.takesValue ? " -r" : "";
+        const names = `${short === undefined ? "" : `-s ${short.slice(1)} `}-l ${one.long.slice(2)}`;
+        return `complete -c slipway -n ${quoted(when)} ${names}${value} -d ${quoted(one.description)}`;
       }),
     ];
   });

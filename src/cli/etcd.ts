@@ -2,13 +2,15 @@ import { type EtcdClusterStatus, type EtcdMemberStatus, readEtcdStatus } from ".
 import { failureTolerance } from "../domain/quorum.ts";
 import { FactReader } from "../engine/fact-reader.ts";
 import { etcdPlaces } from "../parts/etcd/etcd-layout.ts";
-import { exitCode } from "../problems/exit-code.ts";
+import { type ExitCode, exitCode } from "../problems/exit-code.ts";
+import { formatProblems } from "../problems/format-problems.ts";
 import { ProblemError } from "../problems/problem.ts";
 import { printResult } from "../report/output.ts";
 import { table } from "../report/table.ts";
 import { openCluster } from "./open-cluster.ts";
 import { openWorld } from "./open-world.ts";
 import type { GlobalOptions } from "./program.ts";
+import { terminalStyle } from "./terminal-style.ts";
 
 async function read(options: GlobalOptions): Promise<EtcdClusterStatus> {
   const cluster = openCluster(options.file);
@@ -19,7 +21,7 @@ async function read(options: GlobalOptions): Promise<EtcdClusterStatus> {
       message: "etcd is not asked",
       because: "etcd.topology is stacked: kubeadm runs the members as static pods of the control plane nodes",
       hint: {
-        text: "Ask it through a control plane node",
+        text: "ask it through a control plane node",
         command: "kubectl -n kube-system get pods -l component=etcd",
       },
     });
@@ -28,14 +30,16 @@ async function read(options: GlobalOptions): Promise<EtcdClusterStatus> {
   return await readEtcdStatus(new FactReader(world.hosts, new AbortController().signal), etcdPlaces(cluster.spec));
 }
 
-/** `slipway etcd members`: 6 when none answers. */
+/** `slipway etcd members`: 6 when none answers, 5 when that is because no host could be asked. */
 export async function etcdMembers(options: GlobalOptions): Promise<void> {
   const etcd = await read(options);
   printResult({ clusterId: etcd.clusterId, members: etcd.members }, options.output, () => membersText(etcd));
-  if (etcd.members.length === 0) process.exitCode = exitCode.unverified;
+  if (etcd.members.length === 0) process.exitCode = codeOfSilence(etcd);
 }
 
-/** `slipway etcd health`: 6 unless every voting member is healthy and nothing complains. */
+/**
+ * `slipway etcd health`: 6 unless every voting member is healthy and nothing complains; 5 when no host could be asked.
+ */
 export async function etcdHealth(options: GlobalOptions): Promise<void> {
   const etcd = await read(options);
   const isHealthy =
@@ -55,7 +59,11 @@ export async function etcdHealth(options: GlobalOptions): Promise<void> {
     hosts,
   };
   printResult(result, options.output, () => healthText(etcd));
-  if (!isHealthy) process.exitCode = exitCode.unverified;
+  if (!isHealthy) process.exitCode = codeOfSilence(etcd);
+}
+
+function codeOfSilence({ hosts }: EtcdClusterStatus): ExitCode {
+  return hosts.every((view) => view.unreachable !== undefined) ? exitCode.unreachable : exitCode.unverified;
 }
 
 function membersText(etcd: EtcdClusterStatus): string {
@@ -100,9 +108,11 @@ function healthText(etcd: EtcdClusterStatus): string {
 }
 
 function silentHosts(etcd: EtcdClusterStatus): string {
-  return etcd.hosts
-    .map((view) => `  ${view.host}: ${view.unreachable?.message ?? `etcd.service is ${view.unit}`}`)
-    .join("\n");
+  const lines = etcd.hosts.flatMap((view) =>
+    view.unreachable === undefined ? [`  ${view.host}: etcd.service is ${view.unit}`] : [],
+  );
+  const problems = etcd.hosts.flatMap((view) => view.unreachable ?? []);
+  return [...lines, formatProblems(problems, terminalStyle(process.stdout))].filter((text) => text !== "").join("\n");
 }
 
 function roleOf(member: EtcdMemberStatus): string {

@@ -1,8 +1,11 @@
 import type { HostName } from "../hosts/port.ts";
 import { checkHostKey, type HostKeyState, trustHostKey } from "../hosts/trust.ts";
+import { exitCode } from "../problems/exit-code.ts";
+import { foldedNames } from "../problems/fold-names.ts";
 import { type Problem, ProblemError } from "../problems/problem.ts";
 import { printResult } from "../report/output.ts";
 import { askYesNo, canAsk } from "./ask.ts";
+import { commandFor } from "./command-for.ts";
 import { openCluster } from "./open-cluster.ts";
 import { knownHostsFile, sshTargets } from "./open-hosts.ts";
 import type { GlobalOptions } from "./program.ts";
@@ -30,6 +33,7 @@ export async function hostsTrust(names: readonly string[], options: GlobalOption
     });
   };
   const problems: Problem[] = [];
+  const unasked: HostName[] = [];
   const results: Trusted[] = [];
   for (const host of wanted) {
     const fingerprints: string[] = [];
@@ -48,26 +52,29 @@ export async function hostsTrust(names: readonly string[], options: GlobalOption
       fingerprints.push(...shown);
       const place = found.isJump ? `its jump host ${found.at}` : found.at;
       process.stderr.write(`${host} (${place}) offers:\n${shown.map((line) => `  ${line}\n`).join("")}`);
-      if (options.yes !== true && !(await mayRecord(host))) state = "not recorded";
-      else await trustHostKey(file, found.keys);
+      if (options.yes !== true && !canAsk()) unasked.push(host);
+      if (options.yes === true || (canAsk() && (await askYesNo(`Is this the key of ${found.isJump ? place : host}?`))))
+        await trustHostKey(file, found.keys);
+      else state = "not recorded";
     }
     if (state !== undefined) results.push({ host, state, fingerprints });
   }
   printResult(results, options.output, () => results.map((one) => `${one.host}: ${one.state}`).join("\n"));
+  if (unasked.length > 0) problems.push(notAsked(unasked, options));
   const [first, ...rest] = problems;
   if (first !== undefined) throw new ProblemError([first, ...rest]);
+  if (results.some((one) => one.state === "not recorded")) process.exitCode = exitCode.refused;
 }
 
-function mayRecord(host: string): Promise<boolean> {
-  if (canAsk()) return askYesNo(`Is this the key of ${host}?`);
-  throw new ProblemError({
+function notAsked(hosts: readonly HostName[], { file }: GlobalOptions): Problem {
+  return {
     code: "usage/no-approval",
     severity: "error",
-    message: `the key of ${host} was not recorded`,
+    message: `${foldedNames(hosts, 8)}: the host keys shown above were not recorded`,
     because: "there is no terminal to ask on",
     hint: {
-      text: "Compare the fingerprints by other means, then run it with --yes",
-      command: `slipway hosts trust ${host} --yes`,
+      text: "compare the fingerprints by other means, then run it with --yes",
+      command: commandFor(file, `hosts trust ${hosts.length > 8 ? "" : `${hosts.join(" ")} `}--yes`),
     },
-  });
+  };
 }

@@ -1,4 +1,3 @@
-import { closeSync, openSync, readSync } from "node:fs";
 import { formatProblems } from "../problems/format-problems.ts";
 import { type Problem, ProblemError } from "../problems/problem.ts";
 import type { ClusterSpec } from "../spec/cluster-spec.ts";
@@ -6,6 +5,7 @@ import { loadCluster } from "../spec/load-cluster.ts";
 import { specDigest } from "../spec/spec-digest.ts";
 import { limits } from "../spec/yaml/limits.ts";
 import { type StateFolder, stateFolder } from "../state/state-folder.ts";
+import { readInput } from "./read-input.ts";
 import { terminalStyle } from "./terminal-style.ts";
 
 /** A cluster file that was read and found valid. */
@@ -35,33 +35,21 @@ export function openCluster(file: string): OpenedCluster {
   };
 }
 
-/** The bytes of the file, and no more of them than tell that it is too large. Throws `usage/no-cluster-file`. */
+/** Throws `usage/no-cluster-file`. */
 function readClusterFile(file: string): Uint8Array {
-  let handle: number | undefined;
   try {
-    handle = openSync(file, "r");
-    const chunks: Buffer[] = [];
-    for (let left = limits.fileBytes + 1; left > 0; ) {
-      const chunk = Buffer.alloc(Math.min(left, 1024 * 1024));
-      const size = readSync(handle, chunk);
-      if (size === 0) break;
-      chunks.push(chunk.subarray(0, size));
-      left -= size;
-    }
-    return Buffer.concat(chunks);
+    return readInput(file, limits.fileBytes);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
     throw new ProblemError(
       {
         code: "usage/no-cluster-file",
         severity: "error",
-        message: `the cluster file ${file} cannot be read`,
-        because: code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : `${error}`,
-        hint: { text: "Name it with -f FILE, or write one", command: "slipway init" },
+        message:
+          file === "" ? "a cluster file without a name cannot be read" : `the cluster file ${file} cannot be read`,
+        because: error instanceof Error ? error.message : String(error),
+        hint: { text: "name it with -f FILE, or write one", command: "slipway init" },
       },
       { cause: error },
     );
-  } finally {
-    if (handle !== undefined) closeSync(handle);
   }
 }

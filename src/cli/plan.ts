@@ -4,6 +4,7 @@ import { type ExitCode, exitCode } from "../problems/exit-code.ts";
 import { printResult } from "../report/output.ts";
 import { planText } from "../report/plan-text.ts";
 import { writeAtomically } from "../state/write-atomically.ts";
+import { commandFor } from "./command-for.ts";
 import { observe, type SelectOptions } from "./observe.ts";
 import { openCluster } from "./open-cluster.ts";
 import { openWorld } from "./open-world.ts";
@@ -23,14 +24,16 @@ export async function plan(options: PlanCommandOptions): Promise<void> {
   const { plan: made } = await observe(cluster, world, options);
   if (options.out !== undefined) await writeAtomically(options.out, encodePlan(made), 0o600);
   printResult(made, options.output, () => {
-    const saved = options.out === undefined ? "" : `\n\nSaved: slipway apply ${options.out}`;
+    const saved = options.out === undefined ? "" : `\n\nSaved: ${commandFor(options.file, `apply ${options.out}`)}`;
     return planText(made, { ...terminalStyle(process.stdout), diff: options.diff }) + saved;
   });
   process.exitCode = exitCodeOfPlan(made);
 }
 
-/** 3 when a step is refused, 5 when a host could not be asked, else 0: a plan with changes is a good plan. */
+/** 3 when a step is refused, 5 when only hosts could not be asked, else 0: a plan with changes is a good plan. */
 export function exitCodeOfPlan(made: Plan): ExitCode {
-  if (made.steps.some((step) => step.state === "refused")) return exitCode.refused;
-  return made.unreachable.length > 0 ? exitCode.unreachable : exitCode.done;
+  const refusals = made.steps.flatMap((step) => (step.state === "refused" ? [step.problem] : []));
+  const isOnlyUnreachable = refusals.every((problem) => problem.code.startsWith("ssh/"));
+  if (!isOnlyUnreachable) return exitCode.refused;
+  return refusals.length + made.unreachable.length > 0 ? exitCode.unreachable : exitCode.done;
 }

@@ -1,6 +1,7 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { outputFormats } from "../report/output-formats.ts";
 import { completionScript, type Shell, shells } from "./completion.ts";
+import { SlipwayCommand } from "./slipway-command.ts";
 import { version } from "./version.ts";
 
 /** Options every command has. */
@@ -11,10 +12,11 @@ export interface GlobalOptions {
 
 /**
  * The command tree. Commands are imported when they are run, so that `--help` and completion do not pay for them.
- * Throws commander's CommanderError instead of exiting.
+ * Throws instead of exiting: a
+ * ProblemError for a wrong command line, commander's CommanderError after it printed help or the version.
  */
 export function buildProgram(): Command {
-  const program = new Command("slipway")
+  const program = new SlipwayCommand("slipway")
     .description(
       "From bare Linux hosts to a production-ready, highly available Kubernetes cluster, and every day after.",
     )
@@ -22,6 +24,8 @@ export function buildProgram(): Command {
     .addOption(new Option("-f, --file <path>", "the cluster file").default("cluster.yaml").env("SLIPWAY_FILE"))
     .addOption(new Option("-o, --output <format>", "how to print a result").choices(outputFormats).default("text"))
     .helpOption("-h, --help", "print help")
+    .helpCommand("help [command]", "print help for a command")
+    .addHelpText("after", firstSteps)
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
     .showSuggestionAfterError()
     .exitOverride();
@@ -33,7 +37,8 @@ export function buildProgram(): Command {
     .option("--load-balancers <hosts>", "load balancer hosts: name=address, comma-separated", commaList)
     .option("--control-planes <hosts>", "control plane hosts (they get etcd too): name=address, ...", commaList)
     .option("--workers <hosts>", "worker hosts: name=address, ...", commaList)
-    .option("--vip <address>", "virtual IP of the API endpoint")
+    .option("--vip <address>", "virtual IP of the API endpoint with its prefix length, like 10.0.0.10/24")
+    .option("--endpoint <name>", "name of the API endpoint; without load balancer hosts, name or address of your own")
     .option("--ssh-user <user>", "user to log in as; default root")
     .option("--kubernetes-version <version>", "Kubernetes version", "1.36.2")
     .option("--force", "overwrite an existing file")
@@ -76,7 +81,7 @@ export function buildProgram(): Command {
         .choices(["short", "full", "none"])
         .default("short"),
     )
-    .option("--through <phase>", "stop after this phase")
+    .option("--through <phase>", "stop after this phase: baseline, runtime, load-balancer or etcd")
     .option("--limit <hosts>", "only these hosts, comma-separated", commaList)
     .action(async (_options, command: Command) => (await import("./plan.ts")).plan(command.optsWithGlobals()));
 
@@ -90,7 +95,7 @@ export function buildProgram(): Command {
         .choices(["short", "full", "none"])
         .default("short"),
     )
-    .option("--through <phase>", "stop after this phase")
+    .option("--through <phase>", "stop after this phase: baseline, runtime, load-balancer or etcd")
     .option("--limit <hosts>", "only these hosts, comma-separated", commaList)
     .option("--continue-on-error", "after a failure, go on with what does not depend on it")
     .option("--within <minutes>", "start nothing new after this many minutes", minutes)
@@ -169,6 +174,16 @@ export function buildProgram(): Command {
 
   return program;
 }
+
+const firstSteps = `
+First steps:
+  slipway init           write a cluster file
+  slipway hosts trust    record the hosts' SSH keys
+  slipway plan           see what would be changed
+  slipway apply          change it
+
+'slipway COMMAND --help' tells more. Exit codes: 0 done, 2 wrong usage or cluster file,
+3 refused, 4 stopped part-way, 5 hosts not reached, 6 not verified in time, 130 interrupted.`;
 
 function commaList(text: string): string[] {
   const words = text.split(",").map((word) => word.trim());

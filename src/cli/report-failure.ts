@@ -1,7 +1,8 @@
 import { CommanderError } from "commander";
+import { exitCodeOfRefusal } from "../engine/exit-code-of.ts";
 import { type ExitCode, exitCode } from "../problems/exit-code.ts";
 import { formatProblems } from "../problems/format-problems.ts";
-import { type Problem, ProblemError } from "../problems/problem.ts";
+import { ProblemError } from "../problems/problem.ts";
 import { terminalStyle } from "./terminal-style.ts";
 import { version } from "./version.ts";
 
@@ -10,7 +11,7 @@ export function reportFailure(error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.done : exitCode.usage;
   if (error instanceof ProblemError) {
     process.stderr.write(`${formatProblems(error.problems, terminalStyle(process.stderr))}\n`);
-    return exitCodeOf(error.problem);
+    return error.problem.code === "usage/cancelled" ? exitCode.interrupted : exitCodeOfRefusal(error.problems);
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(
@@ -18,18 +19,4 @@ export function reportFailure(error: unknown): ExitCode {
       `Report it with the lines below and the journal of the run, if there was one ('slipway runs list').\n\n${stack}\n`,
   );
   return exitCode.bug;
-}
-
-/** The exit code for a command that ended because of this problem before it changed anything. */
-export function exitCodeOf(problem: Problem): ExitCode {
-  const area = problem.code.slice(0, problem.code.indexOf("/"));
-  switch (area) {
-    case "usage":
-    case "config":
-      return exitCode.usage;
-    case "ssh":
-      return exitCode.unreachable;
-    default:
-      return exitCode.refused;
-  }
 }

@@ -44,7 +44,7 @@ export async function runsShow(
       severity: "error",
       message: "there is no run to show",
       because: `nothing was applied yet from ${options.file}`,
-      hint: { text: "Apply the cluster file first", command: "slipway apply" },
+      hint: { text: "apply the cluster file first", command: "slipway apply" },
     });
   }
   const record = await readRun(state, run, isGone);

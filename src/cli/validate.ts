@@ -1,3 +1,4 @@
+import { countOf } from "../report/count-of.ts";
 import { printResult } from "../report/output.ts";
 import { openCluster } from "./open-cluster.ts";
 import type { GlobalOptions } from "./program.ts";
@@ -6,5 +7,9 @@ import type { GlobalOptions } from "./program.ts";
 export function validate(options: GlobalOptions): void {
   const { spec, file, specDigest, warnings } = openCluster(options.file);
   const result = { file, cluster: spec.name, hosts: spec.hosts.length, specDigest, warnings };
-  printResult(result, options.output, () => `${file} is valid: cluster ${spec.name}, ${spec.hosts.length} hosts`);
+  printResult(
+    result,
+    options.output,
+    () => `${file} is valid: cluster ${spec.name}, ${countOf(spec.hosts.length, "host")}`,
+  );
 }

@@ -1,4 +1,5 @@
 import type { Plan } from "../engine/plan.ts";
+import type { Problem } from "../problems/problem.ts";
 import { changeKind, impactWords } from "./change-words.ts";
 import { countOf } from "./count-of.ts";
 
@@ -7,6 +8,11 @@ const maxKinds = 6;
 /** True when the plan changes nothing, knows everything and refuses nothing. Hosts may still have been unreachable. */
 export function isEmptyPlan(plan: Plan): boolean {
   return plan.steps.every((step) => step.state === "satisfied");
+}
+
+/** A step that could not be checked because of a host that is listed as not reached anyway: no root cause of its own. */
+export function isAboutUnreached({ unreachable }: Plan, problem: Problem): boolean {
+  return problem.code.startsWith("ssh/") && unreachable.some((one) => one.host === problem.where?.host);
 }
 
 /**
@@ -22,6 +28,7 @@ export function planSummary(plan: Plan): string[] {
       return [
         `Nothing to do: ${countOf(hosts.size, "host")} ${hosts.size === 1 ? "matches" : "match"} the cluster file`,
       ];
+    if (hosts.size === 0) return [`No host answered: ${countOf(unreachable, "host")} not reached`];
     return [
       `Nothing to do on ${countOf(hosts.size, "host")} that answered; ${countOf(unreachable, "host")} did not answer`,
     ];
@@ -62,8 +69,11 @@ export function planSummary(plan: Plan): string[] {
   const parts = [named.length === 0 ? known : `${known}: ${named.join(", ")}`];
   for (const [kind, many] of restarts) parts.push(`${countOf(many, kind)} ${many === 1 ? "restarts" : "restart"}`);
   const later = plan.steps.filter((step) => step.state === "unknown").length;
-  const refused = plan.steps.filter((step) => step.state === "refused").length;
+  const refusals = plan.steps.flatMap((step) => (step.state === "refused" ? [step.problem] : []));
+  const unasked = refusals.filter((problem) => isAboutUnreached(plan, problem)).length;
+  const refused = refusals.length - unasked;
   if (later > 0) parts.push(`${countOf(later, "step")} known later`);
+  if (unasked > 0) parts.push(`${countOf(unasked, "step")} not known`);
   if (refused > 0) parts.push(`${countOf(refused, "step")} refused`);
   if (unreachable > 0) parts.push(`${countOf(unreachable, "host")} not reached`);
   return [

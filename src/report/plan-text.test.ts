@@ -124,6 +124,34 @@ Nothing to do on 1 host that answered; 1 host did not answer`,
     );
   });
 
+  test("names a host that cannot be reached once, not for every step that needed it", () => {
+    const { problem } = unreachable("cp-2");
+    const plan = planOf(
+      [
+        {
+          ...summaryOf("etcd.ca", "Make the certificate authority of etcd", "etcd", "cluster"),
+          after: [],
+          state: "refused",
+          problem: { ...problem, where: { host: "cp-2", step: "etcd.ca" } },
+        },
+      ],
+      [unreachable("cp-2")],
+    );
+    expect(planText(plan, plain)).toBe(
+      `Plan: install demo
+
+etcd
+  Make the certificate authority of etcd
+    ? not known: cp-2 cannot be reached
+
+not reached, not in this plan
+  cp-2: does not answer                                          ssh/unreachable
+    because  port 22 timed out
+
+0 changes; 1 step not known; 1 host not reached`,
+    );
+  });
+
   test("shortens long diffs unless told otherwise", () => {
     const diff = `@@ -0,0 +1,30 @@\n${Array.from({ length: 30 }, (_, n) => `+line ${n}`).join("\n")}\n`;
     const plan = planOf([neededStep(baseline("cp-1"), [{ verb: "create", what: "file /etc/x", diff }])]);

@@ -8,7 +8,7 @@ import { wrapText } from "../problems/wrap-text.ts";
 import { changeSigns, impactWords } from "./change-words.ts";
 import { countOf } from "./count-of.ts";
 import { type ChangeGroup, groupPlan, hostMark, type StepGroup } from "./plan-groups.ts";
-import { isEmptyPlan, planSummary } from "./plan-summary.ts";
+import { isAboutUnreached, isEmptyPlan, planSummary } from "./plan-summary.ts";
 
 /** How a plan is printed. */
 export interface PlanTextOptions {
@@ -79,8 +79,14 @@ class PlanPrinter {
       this.#wrapped(4, 6, `? known after "${until}": ${this.#named(step.because, step)}`, colors.magenta);
     }
     if (step.state === "refused") {
-      const text = formatProblems(step.problems, { colors: colors.isColorSupported, width: this.#width - 4 });
-      this.#lines.push(...text.split("\n").map((line) => (line === "" ? "" : `    ${line}`)));
+      const own = step.problems.filter((problem) => !isAboutUnreached(this.#plan, problem));
+      const unreached = step.problems.filter((problem) => isAboutUnreached(this.#plan, problem));
+      if (unreached.length > 0) {
+        const hosts = this.#hosts(new Set(unreached.flatMap((problem) => problem.where?.host ?? [])));
+        this.#wrapped(4, 6, `? not known: ${hosts} cannot be reached`, colors.magenta);
+      }
+      const text = formatProblems(own, { colors: colors.isColorSupported, width: this.#width - 4 });
+      if (own.length > 0) this.#lines.push(...text.split("\n").map((line) => (line === "" ? "" : `    ${line}`)));
     }
     this.#changes(step);
   }

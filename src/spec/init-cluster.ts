@@ -29,14 +29,11 @@ export interface ClusterAnswers {
   };
 }
 
-/** The file's name in the problems of answers that make no cluster. */
-const fileName = "cluster.yaml";
-
 /**
  * A commented cluster file. What it returns always loads; answers that make no cluster throw a ProblemError with the
- * problems of the file they would have made.
+ * problems of the file they would have made, which is called `fileName` in them.
  */
-export function renderClusterFile(answers: ClusterAnswers): string {
+export function renderClusterFile(answers: ClusterAnswers, fileName = "cluster.yaml"): string {
   const text = `${[
     "# Written by slipway init. Fields that are not here have good defaults: see docs/reference/cluster-file.md, or let your",
     "# editor tell you with the schema printed by 'slipway schema'. Check changes with 'slipway validate'.",

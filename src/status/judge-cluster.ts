@@ -38,7 +38,9 @@ function judgeEtcd({ etcd }: Observed): readonly Problem[] {
   const counts = `${etcd.answering} of ${etcd.voting} voting members are healthy, ${etcd.quorum ?? "?"} are needed to write`;
   const problems: Problem[] = [];
   if (etcd.quorum === undefined) {
-    const because = etcd.hosts.map((view) => `${view.host}: ${view.health.because}`).join("; ");
+    const because = etcd.hosts
+      .map((view) => view.unreachable?.message ?? `${view.host}: ${view.health.because}`)
+      .join("; ");
     problems.push(error("etcd/no-member-answers", "etcd: no member answers", because, membersHint));
   } else if (etcd.answering < etcd.quorum) {
     problems.push(

@@ -27,7 +27,7 @@ export function etcdBootstrapStep(spec: ClusterSpec): ClusterStep<Found> {
   const hosts = etcdHosts(spec);
   return {
     id: etcdBootstrapStepId,
-    title: `Bootstrap etcd with ${hosts.length} members`,
+    title: `Bootstrap etcd with ${hosts.length} member${hosts.length === 1 ? "" : "s"}`,
     phase: "etcd",
     on: "cluster",
     after: hosts.map((host) => etcdStepId("configure", host.name)),

@@ -2,8 +2,9 @@ import type { ProblemCode } from "../problem.ts";
 
 /** Codes of the command line, plans, runs, the state folder and the lab. */
 export const engineCodes: Readonly<Record<ProblemCode, string>> = {
-  "usage/cancelled": "A question was cancelled; nothing was done.",
+  "usage/cancelled": "A question was cancelled; nothing was done. The exit code is 130.",
   "usage/cannot-ask": "A question cannot be asked without a terminal.",
+  "usage/command-line": "A command, option or argument that does not exist, is missing or has a wrong value.",
   "usage/etcd-not-external": "'slipway etcd' asks external etcd; this cluster's is stacked.",
   "usage/file-exists": "The file is there already. Name another one, or use --force.",
   "usage/init-incomplete": "Not enough was given to write a cluster file.",
@@ -12,8 +13,8 @@ export const engineCodes: Readonly<Record<ProblemCode, string>> = {
   "usage/no-cluster-file": "The cluster file cannot be read. Name it with -f, or write one with 'slipway init'.",
   "usage/no-plan-file": "The saved plan cannot be read.",
   "usage/no-runs": "Nothing was applied yet.",
-  "usage/no-such-host": "The cluster file has no host of that name.",
-  "usage/unknown-host": "--limit names a host the cluster file does not have.",
+  "usage/output-lost": "Standard output could not be written to its end: a full disk, for example.",
+  "usage/unknown-host": "The command line names a host the cluster file does not have.",
   "usage/unknown-phase": "--through names a phase that does not exist.",
   "plan/changed-since": "More, or something else, would be done than the saved plan shows. Make a new one and read it.",
   "plan/edited": "The saved plan was altered after it was saved.",
