@@ -49,7 +49,9 @@ export async function runsShow(
   }
   const record = await readRun(state, run, isGone);
   if (record.unreadableLines > 1) {
-    process.stderr.write(`${record.unreadableLines} lines of the journal cannot be read: was it edited?\n`);
+    process.stderr.write(
+      `${record.unreadableLines} lines of the journal are no events of this version of Slipway: was it edited, or written by another version?\n`,
+    );
   }
   printResult(record, options.output, () => (options.format === "html" ? asRunHtml : asRunMarkdown)(record.events));
 }

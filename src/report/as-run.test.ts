@@ -167,6 +167,17 @@ Carried out:
   });
 });
 
+describe("a journal with lines missing", () => {
+  test("still makes a document, whichever line it is", () => {
+    for (const missing of sampleRun.keys()) {
+      if (missing === 0) continue;
+      const events = sampleRun.filter((_, index) => index !== missing);
+      expect(asRunMarkdown(events)).toContain("# As run: ");
+      expect(asRunHtml(events)).toContain("</html>");
+    }
+  });
+});
+
 describe("foreign text in the as-run document", () => {
   const foreign = fc.oneof(
     fc.string({ unit: "binary" }),

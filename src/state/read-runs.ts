@@ -4,6 +4,7 @@ import type { RunEvent } from "../engine/events.ts";
 import { type LockOwner, parseLockOwner } from "../engine/lock-record.ts";
 import type { StepId } from "../engine/step.ts";
 import { ProblemError } from "../problems/problem.ts";
+import { eventOf } from "./event-shape.ts";
 import { isRunId, runFolder, type StateFolder } from "./state-folder.ts";
 import { isMissing } from "./write-problem.ts";
 
@@ -31,7 +32,9 @@ export interface RunSummary {
 export interface RunRecord {
   readonly summary: RunSummary;
   readonly events: readonly RunEvent[];
-  /** Lines that could not be read. One at the end is usual after a power cut; more mean that the file was edited. */
+  /**
+   * Lines that could not be read. One at the end is usual after a power cut; more mean that the file was edited or
+   * is of another version. */
   readonly unreadableLines: number;
 }
 
@@ -107,9 +110,7 @@ function parseJournal(text: string): { events: RunEvent[]; unreadableLines: numb
 
 function parseEvent(line: string): RunEvent | undefined {
   try {
-    const value: unknown = JSON.parse(line);
-    const isEvent = typeof value === "object" && value !== null && "type" in value && "at" in value;
-    return isEvent ? (value as RunEvent) : undefined;
+    return eventOf(JSON.parse(line));
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
