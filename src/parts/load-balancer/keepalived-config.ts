@@ -12,11 +12,24 @@ export type VirtualIp = EndpointSpec & { readonly kind: "virtual-ip" };
  * healthy host from taking over from one that has lost sight of the API servers.
  * vrrp_state_backup() in keepalived 2.1.5 and 2.2.7, https://github.com/acassen/keepalived/issues/2599 (2026-11-21)
  *
- * Close to 255, because a backup waits (256 - priority) / 256 s longer than three advertisements.
+ * Close to 255, because a backup waits (256 - priority) / 256 s longer than for the advertisements it may miss.
  */
 const priority = 250;
 /** Taken off while a host sees no ready API server. Small: it lengthens a takeover by 20/256 s. */
 const withoutApiServer = 20;
+
+/**
+ * What the installed Keepalived understands. "2.1": RHEL 8 and its kin. "2.2": everything newer that is supported, where
+ * it can be said how many advertisements may be missed (from 2.2.3 on).
+ * https://github.com/acassen/keepalived/pull/1963, https://www.keepalived.org/release-notes/ 2.2.3 (2026-11-21)
+ */
+export type KeepalivedDialect = "2.1" | "2.2";
+
+/**
+ * Authenticated VRRP advertises in whole seconds, and three missed ones would cost up to 3.02 s. Two cost at most 2.02 s;
+ * a takeover for nothing, which two lost packets in a row can then cause, ends with the next advertisement.
+ */
+const missedAdvertisements = 2;
 
 /**
  * keepalived.conf of one load-balancer host. `network` is the interface the VIP goes on.
@@ -25,7 +38,13 @@ const withoutApiServer = 20;
  * server when it sees none itself. With no API server anywhere (before Kubernetes is installed) all are equal and the
  * VIP is served all the same.
  */
-export function keepalivedConfig(spec: ClusterSpec, vip: VirtualIp, host: HostSpec, network: string): string {
+export function keepalivedConfig(
+  spec: ClusterSpec,
+  vip: VirtualIp,
+  host: HostSpec,
+  network: string,
+  dialect: KeepalivedDialect,
+): string {
   const peers = hostsWith(spec, "load-balancer").filter((other) => other.name !== host.name);
   const authenticated = vip.failover !== "fast" && !isIPv6(vip.address);
   const ask = "/usr/bin/curl -s -o /dev/null -m 1";
@@ -65,6 +84,7 @@ export function keepalivedConfig(spec: ClusterSpec, vip: VirtualIp, host: HostSp
       `virtual_router_id ${vip.routerId}`,
       `priority ${priority}`,
       ...(authenticated ? ["advert_int 1", `include ${keepalivedSecretPath}`] : ["version 3", "advert_int 0.5"]),
+      ...(authenticated && dialect !== "2.1" ? [`down_timer_adverts ${missedAdvertisements}`] : []),
       ...(vip.vrrp === "unicast" && peers.length > 0 ? unicast(host, peers) : []),
       ...nested("virtual_ipaddress", [`${vip.address}/${vip.prefix} dev ${network}`]),
       ...nested("track_script", ["haproxy_answers", "api_server_ready"]),

@@ -30,23 +30,30 @@ describe("haproxy.cfg", () => {
 
 describe("keepalived.conf", () => {
   test("is as in the golden file, with unicast", async () => {
-    await expect(keepalivedConfig(spec, vip, lb1, "eth0")).toMatchFileSnapshot(golden("lb-1.keepalived.conf"));
+    await expect(keepalivedConfig(spec, vip, lb1, "eth0", "2.2")).toMatchFileSnapshot(golden("lb-1.keepalived.conf"));
+  });
+
+  test("waits for the RFC's three advertisements where Keepalived knows no other number", () => {
+    expect(keepalivedConfig(spec, vip, lb1, "eth0", "2.1")).not.toContain("down_timer_adverts");
+    expect(keepalivedConfig(spec, { ...vip, failover: "fast" }, lb1, "eth0", "2.2")).not.toContain(
+      "down_timer_adverts",
+    );
   });
 
   test("has the same priority everywhere, so that nothing fails back", () => {
     const priorities = spec.hosts
       .filter((host) => host.roles.includes("load-balancer"))
-      .map((host) => /priority (\d+)/.exec(keepalivedConfig(spec, vip, host, "eth0"))?.[1]);
+      .map((host) => /priority (\d+)/.exec(keepalivedConfig(spec, vip, host, "eth0", "2.2"))?.[1]);
     expect(priorities).toEqual(["250", "250"]);
   });
 
   test("names no peers with multicast, nor where a load balancer is alone", () => {
-    expect(keepalivedConfig(spec, { ...vip, vrrp: "multicast" }, lb1, "eth0")).not.toContain("unicast_peer");
-    expect(keepalivedConfig(sampleSpec({ hosts: [lb1] }), vip, lb1, "eth0")).not.toContain("unicast_peer");
+    expect(keepalivedConfig(spec, { ...vip, vrrp: "multicast" }, lb1, "eth0", "2.2")).not.toContain("unicast_peer");
+    expect(keepalivedConfig(sampleSpec({ hosts: [lb1] }), vip, lb1, "eth0", "2.2")).not.toContain("unicast_peer");
   });
 
   test("never holds the password; a file of its own does", () => {
-    expect(keepalivedConfig(spec, vip, lb1, "eth0")).toContain("include /etc/keepalived/slipway-auth.conf");
+    expect(keepalivedConfig(spec, vip, lb1, "eth0", "2.2")).toContain("include /etc/keepalived/slipway-auth.conf");
     expect(keepalivedSecret("Abcdefg2")).toBe("authentication {\n    auth_type PASS\n    auth_pass Abcdefg2\n}\n");
   });
 
@@ -54,7 +61,7 @@ describe("keepalived.conf", () => {
     ["IPv6", { address: "fd00::10", prefix: 64 }],
     ["a fast failover", { failover: "fast" }],
   ])("uses VRRP version 3, which has no authentication, for %s", (_, over) => {
-    const config = keepalivedConfig(spec, { ...vip, ...over }, lb1, "eth0");
+    const config = keepalivedConfig(spec, { ...vip, ...over }, lb1, "eth0", "2.2");
     expect(config).toContain("    version 3\n    advert_int 0.5\n");
     expect(config).not.toContain("include");
   });

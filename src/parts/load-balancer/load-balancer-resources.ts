@@ -6,7 +6,7 @@ import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
 import type { Distribution } from "../os/distribution.ts";
 import { checkedFile } from "./checked-file.ts";
 import { backendServers, type HaproxyDialect, haproxyConfig, hostsWith } from "./haproxy-config.ts";
-import { keepalivedConfig, keepalivedSecret, type VirtualIp } from "./keepalived-config.ts";
+import { type KeepalivedDialect, keepalivedConfig, keepalivedSecret, type VirtualIp } from "./keepalived-config.ts";
 import {
   haproxyConfigPath,
   haproxyDropInPath,
@@ -49,8 +49,9 @@ export function keepalivedResources(
   host: HostSpec,
   network: string,
   password: Secret | undefined,
+  distribution: Distribution,
 ): readonly Resource[] {
-  const config = keepalivedConfig(spec, vip, host, network);
+  const config = keepalivedConfig(spec, vip, host, network, keepalivedDialect(distribution));
   return [
     file({ path: keepalivedDropInPath, content: keepalivedDropIn(hostsWith(spec, "load-balancer").length > 1) }),
     passwordFile(password),
@@ -84,4 +85,8 @@ function passwordFile(password: Secret | undefined): Resource {
 
 function haproxyDialect(distribution: Distribution): HaproxyDialect {
   return distribution.name === "rhel-8" ? "1.8" : "2.4";
+}
+
+function keepalivedDialect(distribution: Distribution): KeepalivedDialect {
+  return distribution.name === "rhel-8" ? "2.1" : "2.2";
 }

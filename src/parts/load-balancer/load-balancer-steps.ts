@@ -90,7 +90,7 @@ function configureStep(spec: ClusterSpec, host: HostSpec): HostStep<Inspection> 
       const haproxy = haproxyResources(spec, distribution);
       if (endpoint.kind !== "virtual-ip") return haproxy;
       const network = virtualIpInterface(endpoint, host, found.interfaces);
-      return [...haproxy, ...keepalivedResources(spec, endpoint, host, network, password)];
+      return [...haproxy, ...keepalivedResources(spec, endpoint, host, network, password, distribution)];
     },
   );
 }
