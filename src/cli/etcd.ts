@@ -1,7 +1,7 @@
+import { etcdPlaces } from "../cluster/etcd-places.ts";
 import { type EtcdClusterStatus, type EtcdMemberStatus, readEtcdStatus } from "../cluster/etcd-status.ts";
 import { failureTolerance } from "../domain/quorum.ts";
 import { FactReader } from "../engine/fact-reader.ts";
-import { etcdPlaces } from "../parts/etcd/etcd-layout.ts";
 import { type ExitCode, exitCode } from "../problems/exit-code.ts";
 import { formatProblems } from "../problems/format-problems.ts";
 import { ProblemError } from "../problems/problem.ts";

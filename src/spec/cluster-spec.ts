@@ -70,10 +70,10 @@ export type EndpointSpec =
       readonly routerId: number;
       readonly vrrp: "unicast" | "multicast";
       /**
-       * "authenticated" (default): VRRP version 2 with a password, an advertisement every second; a dead host is noticed
-       * within 3 s. "fast": version 3, which has no authentication, every half second; within 1.5 s. IPv6 is always fast.
+       * "authenticated": VRRP version 2 with a password, an advertisement every second. "fast": version 3, which has no
+       * authentication, every half second. IPv6 is always fast.
        */
-      readonly failover?: "authenticated" | "fast";
+      readonly failover: "authenticated" | "fast";
     }
   /** Somebody else's load balancer. */
   | { readonly kind: "external"; readonly name: string; readonly address?: string; readonly port: number }

@@ -52,6 +52,7 @@ describe("defaults", () => {
       port: 6443,
       routerId: 51,
       vrrp: "unicast",
+      failover: "authenticated",
     });
   });
 

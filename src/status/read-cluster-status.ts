@@ -1,3 +1,4 @@
+import { etcdPlaces } from "../cluster/etcd-places.ts";
 import { readEtcdStatus } from "../cluster/etcd-status.ts";
 import { FactReader } from "../engine/fact-reader.ts";
 import type { HostName, Hosts } from "../hosts/port.ts";
@@ -49,11 +50,6 @@ async function reportOf(
     if (!(error instanceof ProblemError)) throw error;
     return { host: host.name, problem: error.problem };
   }
-}
-
-function etcdPlaces(spec: ClusterSpec) {
-  const { dataDir, clientPort, peerPort } = spec.etcd;
-  return { hosts: spec.hosts.filter((host) => host.roles.includes("etcd")), dataDir, clientPort, peerPort };
 }
 
 function entryPoint(spec: ClusterSpec, reports: readonly HostReport[]): EntryPointStatus {

@@ -33,6 +33,7 @@ export function clusterSpec(replaced: Partial<ClusterSpec> = {}): ClusterSpec {
       port: 6443,
       routerId: 51,
       vrrp: "unicast",
+      failover: "authenticated",
     },
     etcd: {
       topology: "external",

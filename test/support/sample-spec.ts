@@ -35,6 +35,7 @@ export function sampleSpec(over: Partial<ClusterSpec> = {}): ClusterSpec {
       port: 6443,
       routerId: 51,
       vrrp: "unicast",
+      failover: "authenticated",
     },
     etcd: {
       topology: "external",

@@ -1,4 +1,5 @@
 import { Writable } from "node:stream";
+import { displayWidth } from "../../src/problems/display-width.ts";
 
 const esc = "\u001b";
 
@@ -52,7 +53,9 @@ export class Screen extends Writable {
     while (line.length < this.#column) line.push(" ");
     line[this.#column] = character;
     this.#column++;
-    if (this.#column > this.columns) throw new Error(`a line is longer than the terminal: ${line.join("")}`);
+    // Counted anew only when it may matter: characters without a width of their own take no column.
+    if (this.#column > this.columns && displayWidth(line.join("")) > this.columns)
+      throw new Error(`a line is longer than the terminal: ${line.join("")}`);
   }
 
   #control(argument: string, command: string): void {

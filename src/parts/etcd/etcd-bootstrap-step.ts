@@ -1,3 +1,4 @@
+import { etcdHosts, etcdPlaces } from "../../cluster/etcd-places.ts";
 import { type EtcdClusterStatus, etcdUrl, readEtcdStatus } from "../../cluster/etcd-status.ts";
 import type { Check, ClusterStep, Look, Verdict } from "../../engine/step.ts";
 import type { HostName } from "../../hosts/port.ts";
@@ -7,7 +8,7 @@ import type { ClusterSpec } from "../../spec/cluster-spec.ts";
 import { bootstrapFile, giveBirth } from "./etcd-birth.ts";
 import { readEtcdAuthority } from "./etcd-ca-step.ts";
 import { etcdBootstrap } from "./etcd-environment.ts";
-import { etcdBootstrapPath, etcdBootstrapStepId, etcdHosts, etcdPlaces, etcdStepId } from "./etcd-layout.ts";
+import { etcdBootstrapPath, etcdBootstrapStepId, etcdStepId } from "./etcd-layout.ts";
 import { memberDataLost } from "./member-data-lost.ts";
 
 interface Found {

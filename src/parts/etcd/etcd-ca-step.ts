@@ -1,10 +1,11 @@
+import { etcdHosts } from "../../cluster/etcd-places.ts";
 import type { ClusterStep, Look } from "../../engine/step.ts";
 import { etcdData } from "../../facts/etcd-data.ts";
 import { Secret } from "../../hosts/secret.ts";
 import { createAuthority, type KeyPair } from "../../pki/certificate-authority.ts";
 import type { Problem } from "../../problems/problem.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
-import { etcdAuthority, etcdAuthorityStepId, etcdHosts } from "./etcd-layout.ts";
+import { etcdAuthority, etcdAuthorityStepId } from "./etcd-layout.ts";
 
 /**
  * Makes etcd's own certificate authority, once. Where hosts have etcd data already and the vault has no authority, a new

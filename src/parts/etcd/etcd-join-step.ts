@@ -1,3 +1,4 @@
+import { etcdPlaces } from "../../cluster/etcd-places.ts";
 import {
   type EtcdClusterStatus,
   type EtcdHostView,
@@ -12,7 +13,7 @@ import { type Problem, ProblemError } from "../../problems/problem.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
 import { giveBirth } from "./etcd-birth.ts";
 import { etcdBootstrap } from "./etcd-environment.ts";
-import { etcdBootstrapStepId, etcdMembershipLock, etcdPlaces, etcdStartStepId, etcdStepId } from "./etcd-layout.ts";
+import { etcdBootstrapStepId, etcdMembershipLock, etcdStartStepId, etcdStepId } from "./etcd-layout.ts";
 import { memberDataLost } from "./member-data-lost.ts";
 
 /** A learner is promoted by etcd from 90 % of the leader's log on; a little more, so that the promotion is not refused. */

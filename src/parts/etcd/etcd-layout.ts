@@ -1,7 +1,5 @@
-import type { EtcdPlaces } from "../../cluster/etcd-status.ts";
 import type { LockName, StepId } from "../../engine/step.ts";
 import type { HostName } from "../../hosts/port.ts";
-import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
 
 export const etcdEnvironmentPath = "/etc/etcd/etcd.env";
 /** There only while a member is being born; see docs/adr/0003-etcd-bootstrap.md. */
@@ -27,14 +25,4 @@ type HostStepKind = "install" | "certs" | "client-certs" | "configure" | "restar
 /** "etcd.join/cp-2". */
 export function etcdStepId(kind: HostStepKind, host: HostName): StepId {
   return `etcd.${kind}/${host}` as StepId;
-}
-
-/** Hosts with role etcd, in the order of the cluster file. */
-export function etcdHosts(spec: ClusterSpec): readonly HostSpec[] {
-  return spec.hosts.filter((host) => host.roles.includes("etcd"));
-}
-
-export function etcdPlaces(spec: ClusterSpec): EtcdPlaces {
-  const { dataDir, clientPort, peerPort } = spec.etcd;
-  return { hosts: etcdHosts(spec), dataDir, clientPort, peerPort };
 }

@@ -1,10 +1,11 @@
+import { etcdPlaces } from "../../cluster/etcd-places.ts";
 import { readEtcdStatus } from "../../cluster/etcd-status.ts";
 import type { Change, HostStep, NonEmpty } from "../../engine/step.ts";
 import { etcdctl } from "../../facts/etcd-layout.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
 import { bootstrapFile } from "./etcd-birth.ts";
 import { standing } from "./etcd-join-step.ts";
-import { etcdBootstrapPath, etcdMembershipLock, etcdPlaces, etcdStepId } from "./etcd-layout.ts";
+import { etcdBootstrapPath, etcdMembershipLock, etcdStepId } from "./etcd-layout.ts";
 
 interface Found {
   readonly promote?: string;

@@ -1,3 +1,4 @@
+import { etcdPlaces } from "../../cluster/etcd-places.ts";
 import { type EtcdClusterStatus, etcdUnit, readEtcdStatus } from "../../cluster/etcd-status.ts";
 import { mayStopMember, quorum } from "../../domain/quorum.ts";
 import type { HostAct, HostStep } from "../../engine/step.ts";
@@ -10,14 +11,7 @@ import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
 import { lookedUpStateStep } from "../looked-up-state.ts";
 import { readEtcdAuthority } from "./etcd-ca-step.ts";
 import { etcdFiles, memberState } from "./etcd-configure-step.ts";
-import {
-  etcdEnvironmentPath,
-  etcdPlaces,
-  etcdRolloutLock,
-  etcdStartStepId,
-  etcdStepId,
-  etcdUnitPath,
-} from "./etcd-layout.ts";
+import { etcdEnvironmentPath, etcdRolloutLock, etcdStartStepId, etcdStepId, etcdUnitPath } from "./etcd-layout.ts";
 
 /**
  * Restarts a running member that has not loaded its files: one member at a time, only while the others are a quorum, and

@@ -1,9 +1,10 @@
+import { etcdPlaces } from "../../cluster/etcd-places.ts";
 import { type EtcdClusterStatus, type EtcdHostView, readEtcdStatus } from "../../cluster/etcd-status.ts";
 import type { Change, ClusterStep, NonEmpty } from "../../engine/step.ts";
 import type { HostName } from "../../hosts/port.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
 import { startMember } from "./etcd-birth.ts";
-import { etcdBootstrapStepId, etcdPlaces, etcdStartStepId } from "./etcd-layout.ts";
+import { etcdBootstrapStepId, etcdStartStepId } from "./etcd-layout.ts";
 
 /**
  * Starts every member that has data and does not run: all at once, because none becomes ready before a quorum is. Then

@@ -1,3 +1,4 @@
+import { etcdHosts } from "../../cluster/etcd-places.ts";
 import type { Step, StepId } from "../../engine/step.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
 import { osBaselineStepId } from "../os/os-steps.ts";
@@ -8,7 +9,7 @@ import { etcdCertsStep } from "./etcd-certs-step.ts";
 import { etcdConfigureStep } from "./etcd-configure-step.ts";
 import { etcdInstallStep } from "./etcd-install-step.ts";
 import { etcdJoinStep } from "./etcd-join-step.ts";
-import { etcdHosts, etcdStepId } from "./etcd-layout.ts";
+import { etcdStepId } from "./etcd-layout.ts";
 import { etcdPromoteStep } from "./etcd-promote-step.ts";
 import { etcdRestartStep } from "./etcd-restart-step.ts";
 import { etcdStartStep } from "./etcd-start-step.ts";

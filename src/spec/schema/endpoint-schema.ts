@@ -29,6 +29,12 @@ export const endpointSchema = z
           .enum(["unicast", "multicast"])
           .describe("How the load balancers tell each other that they live; unicast works where multicast is filtered.")
           .default("unicast"),
+        failover: z
+          .enum(["authenticated", "fast"])
+          .describe(
+            "authenticated: VRRP version 2 with a password, one advertisement a second. fast: version 3, two a second, which has no authentication (RFC 5798, section 9). IPv6 is always fast.",
+          )
+          .default("authenticated"),
       })
       .describe("An address that moves between the load-balancer hosts (HAProxy and Keepalived, set up by Slipway).")
       .optional(),
