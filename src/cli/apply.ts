@@ -19,6 +19,8 @@ import type { EventConsumer } from "../report/event-consumer.ts";
 import { printResult } from "../report/output.ts";
 import { planText } from "../report/plan-text.ts";
 import { runSummary, tallyOf } from "../report/run-summary.ts";
+import { clearStateFolder } from "../state/clear-state-folder.ts";
+import { identityFile } from "../state/identity.ts";
 import { newRunId } from "../state/new-run-id.ts";
 import { readCutOffRun } from "../state/read-runs.ts";
 import { openRunJournal } from "../state/run-journal.ts";
@@ -53,6 +55,7 @@ export async function apply(path: string | undefined, options: ApplyOptions): Pr
   const saved = path === undefined ? undefined : readPlan(path);
   await using world = openWorld(cluster);
   await tellOfCutOffRun(cluster, options);
+  await clearStateFolder(cluster.state, identityFile(process.env));
 
   const id = newRunId(world.clock.now());
   const part = saved === undefined ? options : partOf(saved);

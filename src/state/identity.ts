@@ -1,8 +1,8 @@
-import { randomBytes } from "node:crypto";
 import { link, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { type Problem, ProblemError } from "../problems/problem.ts";
+import { temporaryNameFor } from "./temporary-name.ts";
 import { isMissing, writeProblem } from "./write-problem.ts";
 
 /** Where the key to the vault is kept: not in the state folder, so that a copy of that alone opens nothing. */
@@ -36,7 +36,7 @@ export async function makeIdentity(path: string): Promise<readonly string[]> {
   const { generateIdentity, identityToRecipient } = await import("age-encryption");
   const identity = await generateIdentity();
   const text = `# key to the vaults of Slipway; whoever has it can read them, and without it nobody can\n# public key: ${await identityToRecipient(identity)}\n${identity}\n`;
-  const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
+  const temporary = temporaryNameFor(path);
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     try {

@@ -111,11 +111,11 @@ describe("the identity file", () => {
 
 describe("an atomic write", () => {
   test("removes what a killed process left, and nothing that is being written", async () => {
-    await writeFile(join(root, ".a.123.tmp"), "old");
-    await utimes(join(root, ".a.123.tmp"), 0, 0);
-    await writeFile(join(root, ".a.456.tmp"), "new");
+    await writeFile(join(root, ".a.0123456789ab.tmp"), "old");
+    await utimes(join(root, ".a.0123456789ab.tmp"), 0, 0);
+    await writeFile(join(root, ".a.ba9876543210.tmp"), "new");
     await writeAtomically(join(root, "a"), "content", 0o640);
-    expect((await readdir(root)).sort()).toEqual([".a.456.tmp", "a"]);
+    expect((await readdir(root)).sort()).toEqual([".a.ba9876543210.tmp", "a"]);
     expect((await stat(join(root, "a"))).mode & 0o777).toBe(0o640);
   });
 

@@ -1,10 +1,7 @@
-import { randomBytes } from "node:crypto";
-import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
-import { isMissing, writeProblem } from "./write-problem.ts";
-
-/** A temporary file this old was left by a process that was killed. */
-const leftoverAfterMs = 60_000;
+import { mkdir, open, rename, rm } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import { clearLeftovers, temporaryNameFor } from "./temporary-name.ts";
+import { writeProblem } from "./write-problem.ts";
 
 /**
  * Replaces a file of ours so that a reader, or we after a power cut, find the old one or the new one whole. Folders on
@@ -12,11 +9,10 @@ const leftoverAfterMs = 60_000;
  */
 export async function writeAtomically(path: string, content: string | Uint8Array, mode: number): Promise<void> {
   const folder = dirname(path);
-  const prefix = `.${basename(path)}.`;
-  const temporary = join(folder, `${prefix}${randomBytes(6).toString("hex")}.tmp`);
+  const temporary = temporaryNameFor(path);
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    await removeLeftovers(folder, prefix);
+    await clearLeftovers(folder, basename(path));
     try {
       await writeDurably(temporary, content, mode);
       await rename(temporary, path);
@@ -49,24 +45,5 @@ async function writeDurably(path: string, content: string | Uint8Array, mode: nu
     await handle.sync();
   } finally {
     await handle.close();
-  }
-}
-
-async function removeLeftovers(folder: string, prefix: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    if (!name.startsWith(prefix) || !name.endsWith(".tmp")) continue;
-    const path = join(folder, name);
-    const ageMs = Date.now() - (await modifiedMs(path));
-    if (ageMs > leftoverAfterMs) await rm(path, { force: true });
-  }
-}
-
-/** A file that has just gone counts as new. */
-async function modifiedMs(path: string): Promise<number> {
-  try {
-    return (await stat(path)).mtimeMs;
-  } catch (error) {
-    if (isMissing(error)) return Date.now();
-    throw error;
   }
 }
