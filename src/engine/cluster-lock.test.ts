@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type EngineRig, engineRig, owner } from "../../test/support/engine-rig.ts";
 import { toyStep } from "../../test/support/toy-steps.ts";
-import { type ClusterLock, lockPath, takeClusterLock } from "./cluster-lock.ts";
+import { type ClusterLock, clearDeadLock, lockPath, takeClusterLock } from "./cluster-lock.ts";
 
 const path = lockPath("toy");
 
@@ -52,6 +52,31 @@ describe("the cluster lock", () => {
     expect(lock.lost.aborted).toBe(false);
     await expect(take(rig, "run-2", 2)).rejects.toThrow("engine/locked");
     await lock.release();
+  });
+
+  test("costs one question to each host to be cleared of a dead run's, when there is none", async () => {
+    const rig = engineRig(["a", "b", "c"]);
+    const hosts = ["a", "b", "c"].map((name) => rig.hosts.host(name).host);
+    await clearDeadLock("toy", "run-1", rig.world, { hosts, owner: owner(1), isGone: () => true });
+    expect(rig.hosts.used().map((host) => [host.roundTrips, host.reads.length])).toEqual([
+      [1, 1],
+      [1, 1],
+      [1, 1],
+    ]);
+    expect(rig.hosts.changeCount()).toBe(0);
+  });
+
+  test("is cleared of a run that was killed, and not of one that may be alive", async () => {
+    const rig = engineRig(["a", "b", "c"]);
+    await take(rig, "run-1", 1);
+    const hosts = ["a", "b", "c"].map((name) => rig.hosts.host(name).host);
+    const clear = () =>
+      clearDeadLock("toy", "run-2", rig.world, { hosts, owner: owner(2), isGone: ({ pid }) => rig.gone.has(pid) });
+    await clear();
+    expect(left(rig)).not.toEqual([]);
+    rig.gone.add(1);
+    await clear();
+    expect(left(rig)).toEqual([]);
   });
 
   test("is taken over at once from a process that has ended", async () => {
