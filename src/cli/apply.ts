@@ -58,7 +58,7 @@ export async function apply(path: string | undefined, options: ApplyOptions): Pr
   await clearStateFolder(cluster.state, identityFile(process.env));
 
   const id = newRunId(world.clock.now());
-  const part = saved === undefined ? options : partOf(saved);
+  const part = saved === undefined ? options : { saved };
   // A run that was killed while it gave its lock back left it behind. Asked in the same turn as the rest: no round trip.
   const [observed] = await Promise.all([
     observe(cluster, world, part),
@@ -121,11 +121,6 @@ function planProblem(path: string, because: string): Problem {
     because,
     hint: { text: "make one", command: "slipway plan --out plan.json" },
   };
-}
-
-/** A saved plan is about the steps it holds, whatever part of the work it was made for. */
-function partOf(saved: Plan): SelectOptions {
-  return { only: new Set(saved.steps.map((step) => step.id)) };
 }
 
 async function tellOfCutOffRun({ state }: OpenedCluster, { output }: GlobalOptions): Promise<void> {

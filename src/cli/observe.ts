@@ -1,7 +1,7 @@
 import type { Plan } from "../engine/plan.ts";
 import { hostsAskedAtOnce, makePlan } from "../engine/planner.ts";
 import { type Selection, selectSteps } from "../engine/select-steps.ts";
-import type { StepId } from "../engine/step.ts";
+import type { Step, StepId } from "../engine/step.ts";
 import { install } from "../plans/install.ts";
 import type { OpenedCluster } from "./open-cluster.ts";
 import type { OpenedWorld } from "./open-world.ts";
@@ -10,8 +10,8 @@ import type { OpenedWorld } from "./open-world.ts";
 export interface SelectOptions {
   readonly through?: string;
   readonly limit?: readonly string[];
-  /** The steps of a saved plan, instead of the others. */
-  readonly only?: ReadonlySet<StepId>;
+  /** What a saved plan was about, instead of the others. */
+  readonly saved?: Plan;
 }
 
 /** A plan of what would be done now, with the steps to do it. */
@@ -24,13 +24,13 @@ export interface Observed {
 export async function observe(
   { spec, specDigest }: OpenedCluster,
   world: OpenedWorld,
-  { through, limit, only }: SelectOptions,
+  { through, limit, saved }: SelectOptions,
 ): Promise<Observed> {
   const { intention, phases, steps } = install(spec);
   const selection = selectSteps(steps, {
     phases,
     hosts: spec.hosts.map((host) => host.name),
-    ...(only !== undefined && { only }),
+    ...(saved !== undefined && { only: stepsOf(saved, steps) }),
     ...(through !== undefined && { through }),
     ...(limit !== undefined && { limit }),
   });
@@ -44,4 +44,11 @@ export async function observe(
     hostsAtOnce,
   });
   return { plan, selection };
+}
+
+/** Steps on hosts that could not be reached are not in the plan, but it was about them: they are looked for again. */
+function stepsOf(saved: Plan, steps: readonly Step[]): ReadonlySet<StepId> {
+  const ids = new Set(saved.steps.map((step) => step.id));
+  const missing = new Set(saved.unreachable.map(({ host }) => host));
+  return new Set(steps.filter((step) => ids.has(step.id) || missing.has(step.on)).map((step) => step.id));
 }

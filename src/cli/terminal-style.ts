@@ -3,5 +3,5 @@ export function terminalStyle(stream: NodeJS.WriteStream): { readonly colors: bo
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
   const wanted = FORCE_COLOR !== undefined && FORCE_COLOR !== "0";
   const unwanted = (NO_COLOR !== undefined && NO_COLOR !== "") || TERM === "dumb";
-  return { colors: wanted || (stream.isTTY === true && !unwanted), width: stream.columns ?? 100 };
+  return { colors: wanted || (stream.isTTY === true && !unwanted), width: stream.columns || 100 };
 }

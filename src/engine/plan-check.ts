@@ -24,7 +24,9 @@ function comparePlans(saved: Plan, fresh: Plan): PlanDifference[] {
     if (saved[field] !== fresh[field]) differences.push({ difference: `${fieldText[field]} is another one` });
   const savedSteps = new Map(saved.steps.map((step) => [step.id, step]));
   const lost = new Map(fresh.unreachable.map(({ host, problem }) => [host, problem]));
-  for (const host of lost.keys()) differences.push({ difference: `${host} cannot be reached any more` });
+  const wereLost = new Set(saved.unreachable.map(({ host }) => host));
+  for (const host of lost.keys())
+    if (!wereLost.has(host)) differences.push({ difference: `${host} cannot be reached any more` });
   for (const now of fresh.steps) {
     const was = savedSteps.get(now.id);
     savedSteps.delete(now.id);

@@ -239,6 +239,24 @@ describe("a saved plan", () => {
   });
 });
 
+describe("a saved plan with hosts missing", () => {
+  test("is still what would be done while they are missing, and is not once one more is", async () => {
+    const rig = engineRig(["a", "b", "c"]);
+    const steps = [toyStep("one", "a"), toyStep("two", "b"), toyStep("three", "c")];
+    rig.hosts.host("b").unreachable = true;
+    const saved = await rig.plan(steps);
+    expect(() => requireUnchanged(saved, saved)).not.toThrow();
+    requireUnchanged(saved, await rig.plan(steps));
+    rig.hosts.host("c").unreachable = true;
+    const fewer = await rig.plan(steps);
+    expect(() => requireUnchanged(saved, fewer)).toThrow("plan/changed-since");
+    rig.hosts.host("c").unreachable = false;
+    rig.hosts.host("b").unreachable = false;
+    const more = await rig.plan(steps);
+    expect(() => requireUnchanged(saved, more)).toThrow("plan/changed-since");
+  });
+});
+
 describe("a part of the work", () => {
   const phases = ["first", "second"];
   const steps = [

@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { type Problem, ProblemError } from "../problems/problem.ts";
 import { temporaryNameFor } from "./temporary-name.ts";
-import { isMissing, writeProblem } from "./write-problem.ts";
+import { isMissing, readProblem, writeProblem } from "./write-problem.ts";
 
 /** Where the key to the vault is kept: not in the state folder, so that a copy of that alone opens nothing. */
 export function identityFile(env: Readonly<Record<string, string | undefined>>): string {
@@ -14,7 +14,8 @@ export function identityFile(env: Readonly<Record<string, string | undefined>>):
 
 /**
  * The age identities in a file, as `age-keygen` writes it; undefined when there is no such file. Throws
- * `state/identity-exposed` when others may read it, `state/bad-identity` when there is none in it.
+ * `state/identity-exposed` when others may read it, `state/bad-identity` when there is none in it or one is
+ * garbled, `state/cannot-read`. No problem and no cause of one holds a key.
  */
 export async function readIdentities(path: string): Promise<readonly string[] | undefined> {
   let text: string;
@@ -24,11 +25,27 @@ export async function readIdentities(path: string): Promise<readonly string[] | 
     text = await readFile(path, "utf8");
   } catch (error) {
     if (isMissing(error)) return undefined;
-    throw error;
+    throw readProblem(path, error);
   }
-  const identities = text.split(/\r?\n/).filter((line) => line.startsWith("AGE-SECRET-KEY-"));
+  const identities: string[] = [];
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
+    if (!line.startsWith("AGE-SECRET-KEY-")) continue;
+    if (!(await isIdentity(line))) throw new ProblemError(garbled(path, index + 1));
+    identities.push(line);
+  }
   if (identities.length === 0) throw new ProblemError(empty(path));
   return identities;
+}
+
+/** What the library says about a wrong one has the whole line in it: a key with a typing error is still a key. */
+async function isIdentity(line: string): Promise<boolean> {
+  const { identityToRecipient } = await import("age-encryption");
+  try {
+    await identityToRecipient(line);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Makes an identity file for the owner only, unless there is one by now; gives what is in it. */
@@ -60,6 +77,16 @@ function exposed(path: string, mode: number): Problem {
     message: `${path}: the key to the vault can be read by others`,
     because: `its mode is ${mode.toString(8).padStart(4, "0")}, the limit is 0600`,
     hint: { text: "keep it to yourself", command: `chmod 600 ${path}` },
+  };
+}
+
+function garbled(path: string, line: number): Problem {
+  return {
+    code: "state/bad-identity",
+    severity: "error",
+    message: `${path}: line ${line} is no age identity`,
+    because: "it starts like one, and its characters or its checksum are wrong",
+    hint: { text: "bring back the identity file from your backup" },
   };
 }
 

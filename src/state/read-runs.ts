@@ -6,7 +6,7 @@ import type { StepId } from "../engine/step.ts";
 import { ProblemError } from "../problems/problem.ts";
 import { eventOf } from "./event-shape.ts";
 import { isRunId, runFolder, type StateFolder } from "./state-folder.ts";
-import { isMissing } from "./write-problem.ts";
+import { isMissing, readProblem } from "./write-problem.ts";
 
 /** One run as its journal tells it. */
 export interface RunSummary {
@@ -77,7 +77,7 @@ export async function readCutOffRun(
 }
 
 async function runIds(folder: StateFolder): Promise<string[]> {
-  const names = await orMissing(readdir(folder.runs));
+  const names = await orMissing(folder.runs, readdir(folder.runs));
   return (names ?? []).filter(isRunId).sort();
 }
 
@@ -87,10 +87,10 @@ async function readRecord(
   isGone: (owner: LockOwner) => boolean,
 ): Promise<RunRecord | undefined> {
   const path = runFolder(folder, run);
-  const text = await orMissing(readFile(join(path, "journal.jsonl"), "utf8"));
+  const text = await orMissing(path, readFile(join(path, "journal.jsonl"), "utf8"));
   if (text === undefined) return undefined;
   const { events, unreadableLines } = parseJournal(text);
-  const ownerText = await orMissing(readFile(join(path, "process.json"), "utf8"));
+  const ownerText = await orMissing(path, readFile(join(path, "process.json"), "utf8"));
   const owner = ownerText === undefined ? undefined : parseLockOwner(ownerText);
   const summary = summarise(run, events, owner === undefined || isGone(owner));
   return summary && { summary, events, unreadableLines };
@@ -151,11 +151,11 @@ function summarise(run: string, events: readonly RunEvent[], isGone: boolean): R
   };
 }
 
-async function orMissing<T>(work: Promise<T>): Promise<T | undefined> {
+async function orMissing<T>(path: string, work: Promise<T>): Promise<T | undefined> {
   try {
     return await work;
   } catch (error) {
     if (isMissing(error)) return undefined;
-    throw error;
+    throw readProblem(path, error);
   }
 }

@@ -1,6 +1,7 @@
 import { chmod, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import { generateIdentity, identityToRecipient } from "age-encryption";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Secret } from "../hosts/secret.ts";
@@ -65,6 +66,23 @@ describe("the vault", () => {
     await writeFile(options.identityFile, "nothing");
     await chmod(options.identityFile, 0o600);
     await expect(new FileVault(options).read("a")).rejects.toThrow("state/bad-identity");
+  });
+
+  test("says that its key is garbled without saying the key", async () => {
+    await new FileVault(options).write("a", new Secret("x"));
+    const key = await readFile(options.identityFile, "utf8");
+    const typo = key.replace(/(AGE-SECRET-KEY-1)(.)/, (_, start, first) => `${start}${first === "Q" ? "P" : "Q"}`);
+    expect(typo).not.toBe(key);
+    const secret = new Secret("y");
+    await writeFile(options.identityFile, typo);
+    for (const attempt of [() => new FileVault(options).read("a"), () => new FileVault(options).write("b", secret)]) {
+      const error: unknown = await attempt().then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+      expect(error).toMatchObject({ problem: { code: "state/bad-identity" } });
+      expect(inspect(error, { depth: 20 })).not.toMatch(/AGE-SECRET-KEY-1\w/i);
+    }
   });
 
   test("can be opened by every recipient it was written for", async () => {

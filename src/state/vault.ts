@@ -5,7 +5,7 @@ import { Secret } from "../hosts/secret.ts";
 import { type Problem, ProblemError } from "../problems/problem.ts";
 import { makeIdentity, readIdentities } from "./identity.ts";
 import { writeAtomically } from "./write-atomically.ts";
-import { isMissing, writeProblem } from "./write-problem.ts";
+import { isMissing, readProblem, writeProblem } from "./write-problem.ts";
 
 export interface VaultOptions {
   /** The vault folder of the state folder. */
@@ -59,7 +59,7 @@ export class FileVault implements Vault {
       entries = await readdir(folder, { recursive: true, withFileTypes: true });
     } catch (error) {
       if (isMissing(error)) return [];
-      throw error;
+      throw readProblem(folder, error);
     }
     const names = entries.flatMap((entry) => {
       if (!entry.isFile() || entry.name.startsWith(".")) return [];
@@ -90,7 +90,9 @@ export class FileVault implements Vault {
   }
 
   async #open(path: string, kind: "age" | "plain"): Promise<Secret> {
-    const bytes = await readFile(path);
+    const bytes = await readFile(path).catch((error: unknown) => {
+      throw readProblem(path, error);
+    });
     if (kind === "plain") return new Secret(bytes);
     const { identityFile } = this.#options;
     const identities = await readIdentities(identityFile);
@@ -98,8 +100,8 @@ export class FileVault implements Vault {
     // Loaded when the first secret is opened or kept: most commands do neither.
     const { Decrypter } = await import("age-encryption");
     const decrypter = new Decrypter();
+    for (const identity of identities) decrypter.addIdentity(identity);
     try {
-      for (const identity of identities) decrypter.addIdentity(identity);
       return new Secret(await decrypter.decrypt(bytes));
     } catch (error) {
       const because = `none of the ${identities.length} identities in ${identityFile} opens it`;
@@ -142,7 +144,7 @@ async function stampOf(path: string): Promise<string | undefined> {
     return `${ino} ${mtimeNs} ${size}`;
   } catch (error) {
     if (isMissing(error)) return undefined;
-    throw error;
+    throw readProblem(path, error);
   }
 }
 

@@ -27,6 +27,30 @@ export function writeProblem(path: string, error: unknown): unknown {
   );
 }
 
+/** `state/cannot-read` for a system error; anything else is handed back as it is, to be reported as a bug. */
+export function readProblem(path: string, error: unknown): unknown {
+  if (!isSystemError(error)) return error;
+  const because = {
+    EACCES: "permission is denied",
+    EPERM: "permission is denied",
+    ENOTDIR: notAFolder,
+    EISDIR: aFolder,
+  };
+  return new ProblemError(
+    {
+      code: "state/cannot-read",
+      severity: "error",
+      message: `${path}: cannot be read`,
+      because: Object.entries(because).find(([code]) => code === error.code)?.[1] ?? error.message,
+      hint: { text: "see what is there and who owns it; it belongs to the user who runs Slipway" },
+    },
+    { cause: error },
+  );
+}
+
+const notAFolder = "a part of its path is a file, not a folder";
+const aFolder = "it is a folder, not a file";
+
 /** True for an error of the file system with its code: "ENOENT". */
 function isSystemError(error: unknown): error is Error & { readonly code: string } {
   return error instanceof Error && "code" in error && typeof error.code === "string" && "syscall" in error;

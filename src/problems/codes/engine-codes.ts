@@ -34,9 +34,11 @@ export const engineCodes: Readonly<Record<ProblemCode, string>> = {
   "engine/release-failed": "What a step had borrowed could not be given back.",
   "engine/run-deadline": "The time given by --within has passed. Apply again goes on.",
   "engine/unknown-dependency": "A step comes after one that does not exist: a bug of Slipway's.",
-  "state/bad-identity": "The identity file holds no age identity.",
+  "state/bad-identity": "The identity file holds no age identity, or a garbled one.",
   "state/bad-name": "A name cannot be that of a file or folder.",
   "state/bad-recipient": "A recipient is not one of age's.",
+  "state/cannot-read":
+    "The state folder or the identity file cannot be read: another owner, or a file where a folder belongs.",
   "state/cannot-write": "The state folder cannot be written. Nothing new is started without a journal.",
   "state/identity-exposed": "Others may read the identity that opens the vault: chmod 600.",
   "state/no-such-run": "There is no journal of that run.",

@@ -1,0 +1,142 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { cliRig, closedPorts, hasProgram, unreachableCluster } from "../support/cli-rig.ts";
+
+const rig = cliRig();
+afterAll(() => rig[Symbol.dispose]());
+
+const hosts = ["lb-1", "lb-2", "cp-1", "w-1"];
+beforeAll(async () => {
+  expect(hasProgram("ssh")).toBe(true);
+  rig.file("cluster.yaml", unreachableCluster(await closedPorts(hosts.length)));
+});
+
+/** How often each host is told to be out of reach, as a problem of its own. */
+function told(text: string): readonly number[] {
+  return hosts.map((host) => text.split(`${host}: it cannot be reached  `).length - 1);
+}
+
+describe("hosts that cannot be reached", () => {
+  test.each(["plan", "preflight", "status", "hosts trust", "apply --yes"])(
+    "are named once each by '%s', which exits with 5",
+    async (command) => {
+      const { code, stdout, stderr } = await rig.run(command.split(" "));
+      expect(code).toBe(5);
+      expect(told(stdout + stderr)).toEqual([1, 1, 1, 1]);
+      expect(stdout + stderr).toMatch(/Connection\s+refused/);
+    },
+  );
+
+  test("are told by 'etcd members' and 'etcd health' as far as they are etcd's, with 5", async () => {
+    for (const command of ["members", "health"]) {
+      const { code, stdout } = await rig.run(["etcd", command]);
+      expect(code).toBe(5);
+      expect(stdout).toContain("No etcd member answers");
+      expect(told(stdout)).toEqual([0, 0, 1, 0]);
+    }
+  });
+
+  test("that are not asked are not missed", async () => {
+    const { code, stdout } = await rig.run(["plan", "--limit", "w-1"]);
+    expect(code).toBe(5);
+    expect(told(stdout)).toEqual([0, 0, 0, 1]);
+    expect(stdout).toContain("No host answered: 1 host not reached");
+  });
+
+  test("keep apply from starting, also with --continue-on-error", async () => {
+    const plain = await rig.run(["apply", "--yes"]);
+    expect(plain.stderr).toContain("Nothing was changed.");
+    const on = await rig.run(["apply", "--yes", "--continue-on-error"]);
+    expect(on.code).toBe(5);
+    expect(on.stderr).toContain("engine/lock-hosts-unreachable");
+    expect((await rig.run(["runs", "list"])).stdout).toBe("No runs of cluster away yet\n");
+    expect(existsSync(join(rig.folder, ".slipway/away/vault"))).toBe(false);
+  });
+
+  test("are in a saved plan too, which then refuses to be applied", async () => {
+    expect((await rig.run(["plan", "--out", "plan.json"])).code).toBe(5);
+    const applied = await rig.run(["apply", "plan.json"]);
+    expect(applied.code).toBe(5);
+  });
+});
+
+describe("what is not on the command line of the file", () => {
+  test.each([
+    ["plan --through nowhere", "usage/unknown-phase", "the phases are baseline, runtime, load-balancer, etcd"],
+    ["plan --limit nobody", "usage/unknown-host", "the hosts are lb-1, lb-2, cp-1, w-1"],
+    ["apply --limit nobody", "usage/unknown-host", "the hosts are lb-1, lb-2, cp-1, w-1"],
+    ["preflight --limit cp1", "usage/unknown-host", "perhaps cp-1"],
+    ["hosts trust lb1", "usage/unknown-host", "perhaps lb-1"],
+    ["apply nowhere.json", "usage/no-plan-file", "there is no such file"],
+    ["apply .", "usage/no-plan-file", "it is a folder"],
+  ])("'%s' is wrong usage", async (line, code, because) => {
+    const end = await rig.run(line.split(" "));
+    expect(end).toMatchObject({ code: 2, stdout: "" });
+    expect(end.stderr).toContain(code);
+    expect(end.stderr).toContain(because);
+  });
+
+  test("a cluster file in the place of a saved plan is recognised", async () => {
+    const end = await rig.run(["apply", "cluster.yaml"]);
+    expect(end.code).toBe(3);
+    expect(end.stderr).toContain("slipway apply -f cluster.yaml");
+  });
+
+  test.each([
+    ["no JSON", "hello", "plan/not-a-plan"],
+    ["other JSON", "{}", "plan/not-a-plan"],
+    ["a later format", '{"format": "slipway.dev/plan/v9", "plan": {}}', "plan/other-format"],
+    ["a plan of nothing", '{"format": "slipway.dev/plan/v1", "plan": {}}', "plan/not-a-plan"],
+  ])("%s is no saved plan", async (_title, text, code) => {
+    rig.file("bad.json", text);
+    const end = await rig.run(["apply", "bad.json"]);
+    expect(end).toMatchObject({ code: 3, stdout: "" });
+    expect(end.stderr).toContain(code);
+  });
+
+  test("an edited plan is refused", async () => {
+    await rig.run(["plan", "--out", "plan.json"]);
+    const text = readFileSync(join(rig.folder, "plan.json"), "utf8");
+    expect(text).toContain("vrrp-password");
+    rig.file("edited.json", text.replace("vrrp-password", "vrrp-passwort"));
+    const end = await rig.run(["apply", "edited.json"]);
+    expect(end.code).toBe(3);
+    expect(end.stderr).toContain("plan/edited");
+  });
+});
+
+describe("a result as data", () => {
+  const commands = ["validate", "schema", "preflight", "plan", "apply --yes", "status", "etcd members", "etcd health"];
+  test.each([...commands, "runs list", "hosts trust"])("of '%s' is the same in JSON and YAML", async (command) => {
+    const [json, yaml] = await Promise.all(
+      ["json", "yaml"].map((format) => rig.run([...command.split(" "), "-o", format])),
+    );
+    const data: unknown = JSON.parse(json?.stdout ?? "");
+    // Which of two load balancers is told first, and how long it took, differ between runs.
+    const shapeOf = (value: unknown) => JSON.stringify(value).replaceAll(/lb-\d|[\d.]{2,}|\d\b/g, "#");
+    expect(shapeOf(parse(yaml?.stdout ?? ""))).toBe(shapeOf(data));
+    expect(yaml?.code).toBe(json?.code);
+  });
+
+  test("names the hosts that are missing", async () => {
+    const { unreachable } = JSON.parse((await rig.run(["plan", "-o", "json"])).stdout);
+    expect(unreachable.map((one: { host: string }) => one.host)).toEqual(hosts);
+    const { steps } = JSON.parse((await rig.run(["plan", "-o", "json"])).stdout);
+    expect(steps.length).toBeGreaterThan(0);
+  });
+});
+
+describe("the home and the folder", () => {
+  test("hold nothing afterwards but what the commands are said to leave", () => {
+    expect(readdirSync(rig.home)).toEqual([".slipway"]);
+    expect(readdirSync(rig.folder).sort()).toEqual([
+      ".slipway",
+      "bad.json",
+      "cluster.yaml",
+      "edited.json",
+      "plan.json",
+    ]);
+  });
+});
