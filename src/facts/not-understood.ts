@@ -72,7 +72,8 @@ export function jsonOf(fact: string, asked: string, answer: Answer | undefined):
 }
 
 function fileOf(fact: string, path: string, answer: Answer | undefined): FileContent {
-  if (answer?.kind === "content") return answer;
+  if (answer?.kind === "content" && !answer.truncated) return answer;
+  if (answer?.kind === "content") throw notUnderstood(fact, path, answer, "the file is longer than was read");
   const because = answer?.kind === "unreadable" ? answer.because : `the answer is "${answer?.kind ?? "absent"}"`;
   throw notUnderstood(fact, path, answer, because);
 }

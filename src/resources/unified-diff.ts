@@ -5,7 +5,13 @@ const longestDiffedChars = 256 * 1024;
 /** More changed lines than this are a rewrite, and finding the smallest diff of them is quadratic. */
 const mostEditedLines = 2_000;
 
-/** Unified diff without the file header; undefined when one of the two is binary, too long or has little in common. */
+/** What may stand before a secret in a file that somebody else wrote. */
+const secretWord = /pass(word|wd|phrase)?\b|secret|token|credential|auth|private.?key|api.?key/i;
+
+/**
+ * Unified diff without the file header; undefined when one of the two is binary, too long or has little in common.
+ * Lines of `before` that may hold a secret are hidden: the file is somebody else's until it is replaced.
+ */
 export function unifiedDiff(before: string | Uint8Array, after: string | Uint8Array): string | undefined {
   const old = textOf(before);
   const wanted = textOf(after);
@@ -14,7 +20,14 @@ export function unifiedDiff(before: string | Uint8Array, after: string | Uint8Ar
     context: 3,
     maxEditLength: mostEditedLines,
   });
-  return patch === undefined ? undefined : formatPatch(patch, OMIT_HEADERS).replace(/\n$/, "");
+  if (patch === undefined) return undefined;
+  for (const hunk of patch.hunks) hunk.lines = hunk.lines.map(withoutSecrets);
+  return formatPatch(patch, OMIT_HEADERS).replace(/\n$/, "");
+}
+
+function withoutSecrets(line: string): string {
+  const isOld = line.startsWith("-") || line.startsWith(" ");
+  return isOld && secretWord.test(line) ? `${line.slice(0, 1)}(hidden: it may hold a secret)` : line;
 }
 
 function textOf(content: string | Uint8Array): string | undefined {

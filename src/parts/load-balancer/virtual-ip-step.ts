@@ -9,7 +9,7 @@ export const virtualIpStepId = "load-balancer.virtual-ip" as StepId;
 /** Three missed advertisements, an election and room for a busy machine. */
 const electedWithinMs = 30_000;
 
-/** Waits until exactly one load balancer has the virtual IP; where two have it, both start over. */
+/** Waits until exactly one load balancer has the virtual IP; where more have it, all but one start over. */
 export function virtualIpStep(
   vip: VirtualIp,
   hosts: readonly HostSpec[],
@@ -36,7 +36,8 @@ export function virtualIpStep(
     },
     async apply(act, holders) {
       const restart = { kind: "run", argv: ["systemctl", "restart", "--", "keepalived.service"] } as const;
-      if (holders.length > 1) await Promise.all(holders.map((host) => act.changeOn(host, restart)));
+      // One of them goes on serving it meanwhile.
+      await Promise.all(holders.slice(1).map((host) => act.changeOn(host, restart)));
     },
     verify: [
       {
