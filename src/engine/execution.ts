@@ -2,6 +2,7 @@ import { type Problem, ProblemError } from "../problems/problem.ts";
 import type { EventStream } from "./event-stream.ts";
 import type { Outcome } from "./events.ts";
 import type { Graph } from "./graph.ts";
+import { isIrreversible } from "./is-irreversible.ts";
 import type { Plan } from "./plan.ts";
 import type { RunOptions, RunResult } from "./run-options.ts";
 import { RunState } from "./run-state.ts";
@@ -92,7 +93,7 @@ export class Execution {
       if (step === undefined) break;
       this.#launch(step);
     }
-    if (this.#interrupted === "leave-now" && [...this.#running.keys()].every(isUncuttable)) this.#abandon();
+    if (this.#interrupted === "leave-now" && [...this.#running.keys()].every(isIrreversible)) this.#abandon();
     if (this.#running.size === 0) this.#finished();
   }
 
@@ -201,7 +202,7 @@ export class Execution {
   }
 
   #leave(): void {
-    for (const [step, controller] of this.#running) if (!isUncuttable(step)) controller.abort(leaveNow);
+    for (const [step, controller] of this.#running) if (!isIrreversible(step)) controller.abort(leaveNow);
     this.#interrupt("leave-now");
     void this.#abandonLate();
   }
@@ -251,11 +252,6 @@ export class Execution {
     const isCancelled = root === undefined || this.#state.outcomes.get(root)?.outcome === "cancelled";
     return isCancelled ? { outcome: "cancelled" } : { outcome: "not-started", root };
   }
-}
-
-/** Not cut in the middle: half of such a change is worse than all or none of it. */
-function isUncuttable(step: Step): boolean {
-  return step.impact === "changes-etcd-membership" || step.impact === "destroys-data";
 }
 
 /** What cannot be journalled is not done, whatever the failure mode. */

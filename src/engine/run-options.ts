@@ -19,7 +19,10 @@ export interface RunOptions {
   readonly outside?: ReadonlyMap<StepId, Step>;
   /** Default "no-new": after a failure what runs is finished and nothing is started. "continue": independent steps go on. */
   readonly onFailure?: "no-new" | "continue";
-  /** For a saved plan: a step that would make a change the plan did not show fails with `plan/changed-since`. */
+  /**
+   * For a saved plan: a step that would make a change the plan did not show fails with `plan/changed-since`. A step that
+   * changes etcd membership or destroys data does so in every run when the plan showed it as satisfied.
+   */
   readonly exactly?: boolean;
   /** Steps at the same time; default 64. */
   readonly maxRunning?: number;

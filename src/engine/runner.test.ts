@@ -279,6 +279,26 @@ describe("a run", () => {
     expect(rig.hosts.host("b").roundTrips).toBe(1);
   });
 
+  test("never does unseen what cannot be taken back, though it would do anything else that has come undone", async () => {
+    for (const impact of ["changes-etcd-membership", "destroys-data", "evicts-pods"] as const) {
+      const rig = engineRig(["a"]);
+      const first = toyStep("first", "a");
+      const second = toyStep("second", "a", ["first"], { impact });
+      await rig.apply([first, second]);
+      rig.hosts.host("a").files.remove("/toy/first", false);
+      const plan = await rig.plan([first, second]);
+      expect(plan.steps.map((step) => step.state)).toEqual(["needed", "satisfied"]);
+      rig.hosts.host("a").files.remove("/toy/second", false);
+      const result = await rig.run([first, second], plan);
+      if (impact === "evicts-pods") {
+        expect(result).toMatchObject({ applied: 2, problems: [] });
+        continue;
+      }
+      expect(result.outcomes.get(second.id)).toMatchObject({ problem: { code: "plan/changed-since" } });
+      expect(rig.hosts.host("a").files.text("/toy/second")).toBeUndefined();
+    }
+  });
+
   test("carries out a saved plan exactly, or fails the step before its first change", async () => {
     const rig = engineRig(["a"]);
     const step = toyStep("one", "a");

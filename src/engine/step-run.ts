@@ -3,6 +3,7 @@ import { type ActHooks, type Acting, beginApply, beginRelease } from "./act.ts";
 import { withDeadline } from "./deadline.ts";
 import type { EventStream } from "./event-stream.ts";
 import type { Outcome } from "./events.ts";
+import { isIrreversible } from "./is-irreversible.ts";
 import { checkStep } from "./look.ts";
 import type { PlannedStep } from "./plan.ts";
 import { changeText, unplannedChanges } from "./planned-changes.ts";
@@ -76,7 +77,7 @@ async function attemptStep(
       );
     if (check.state === "refused") return ended({ outcome: "refused", problem: locate(check.problem, step) });
     if (check.state === "unknown") return ended({ outcome: "failed", problem: missingDependency(step, check) });
-    if (attempt === 1 && context.exactly) requireAsPlanned(step, check.changes, context);
+    if (attempt === 1 && mustBeAsPlanned(step, context)) requireAsPlanned(step, check.changes, context);
     needed = check;
   } catch (error) {
     return ended(outcomeOf(error, step));
@@ -188,6 +189,11 @@ function hooksOf(step: Step, { world, events }: StepRunContext, synced: () => Pr
     },
     said: (text) => events.emit({ type: "step-said", step: step.id, text: mask(text) }),
   };
+}
+
+/** What cannot be taken back is not done unseen, even where the run may otherwise go beyond its plan. */
+function mustBeAsPlanned(step: Step, { exactly, planned }: StepRunContext): boolean {
+  return exactly || (planned.state === "satisfied" && isIrreversible(step));
 }
 
 function requireAsPlanned(step: Step, changes: readonly Change[], { planned, touched }: StepRunContext): void {
