@@ -1,24 +1,32 @@
 import type { Interrupt } from "../engine/run-options.ts";
 
-/** Ctrl-C in two steps, for as long as it is not disposed: the first finishes what runs, the second leaves. */
+/**
+ * Ctrl-C in two steps, for as long as it is not disposed: the first finishes what runs, the second leaves. SIGTERM is the
+ * same. A terminal that is closed (SIGHUP) asks for the first only, however often: nobody is there to want the second.
+ */
 export function interruptsOf(say: (text: string) => void): Interrupt & Disposable {
   const finish = new AbortController();
   const leave = new AbortController();
+  const onHangUp = (): void => finish.abort();
   const onSignal = (): void => {
     if (finish.signal.aborted) {
       leave.abort();
       return;
     }
-    say("Interrupted: what runs is finished, nothing new is started. Once more leaves at once.");
+    say(
+      "Interrupted: what runs is finished, nothing new is started. Once more leaves at once; a change of etcd membership is given a minute to end.",
+    );
     finish.abort();
   };
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  const signals = ["SIGINT", "SIGTERM"] as const;
   for (const signal of signals) process.on(signal, onSignal);
+  process.on("SIGHUP", onHangUp);
   return {
     finishRunning: finish.signal,
     leaveNow: leave.signal,
     [Symbol.dispose]() {
       for (const signal of signals) process.off(signal, onSignal);
+      process.off("SIGHUP", onHangUp);
     },
   };
 }

@@ -14,6 +14,8 @@ import type { World } from "./world.ts";
 const defaultMaxRunning = 64;
 /** How long aborted steps may take to stop and release when the run is left. */
 const leaveGraceMs = 10_000;
+/** How long steps that are not cut in the middle may go on when the run is left. The cluster lock is kept until then. */
+const irreversibleGraceMs = 60_000;
 
 /** Why nothing new is started. */
 type Stop =
@@ -93,7 +95,6 @@ export class Execution {
       if (step === undefined) break;
       this.#launch(step);
     }
-    if (this.#interrupted === "leave-now" && [...this.#running.keys()].every(isIrreversible)) this.#abandon();
     if (this.#running.size === 0) this.#finished();
   }
 
@@ -209,17 +210,20 @@ export class Execution {
 
   async #abandonLate(): Promise<void> {
     await this.#world.clock.sleep(leaveGraceMs, this.#over.signal);
-    this.#abandon();
-    this.#finished();
+    this.#abandon((step) => !isIrreversible(step));
+    await this.#world.clock.sleep(irreversibleGraceMs - leaveGraceMs, this.#over.signal);
+    this.#abandon(() => true);
   }
 
   /** Waits no longer for what still runs; it can change nothing more. */
-  #abandon(): void {
+  #abandon(isAbandoned: (step: Step) => boolean): void {
     for (const [step, controller] of this.#running) {
+      if (!isAbandoned(step)) continue;
       this.#running.delete(step);
       controller.abort(leaveNow);
       this.#end(step, { outcome: { outcome: "cancelled" } }, 0);
     }
+    this.#pump();
   }
 
   #result(startedAt: number): RunResult {

@@ -99,7 +99,36 @@ describe("Ctrl-C", () => {
     expect(result.durationMs).toBeLessThanOrEqual(20_000);
   });
 
-  test("once: never stops a step in the middle, and twice: leaves without waiting for a membership change", async () => {
+  test("twice: lets a membership change end, with the cluster lock in place, and starts nothing after it", async () => {
+    for (const impact of ["changes-etcd-membership", "destroys-data"] as const) {
+      const rig = engineRig(["a", "b"]);
+      const { first, second, signals } = interrupts();
+      const lockWas: boolean[] = [];
+      const member = toyStep("member", "a", [], {
+        impact,
+        async apply(act: HostAct) {
+          first.abort();
+          second.abort();
+          await rig.clock.sleep(45_000, act.signal);
+          lockWas.push(rig.hosts.host("a").files.paths().includes("/var/lib/slipway/toy.lock/owner.json"));
+          await act.change({ kind: "write", path: "/toy/member", content: "done", mode: 0o644 });
+        },
+      });
+      const other = slowStep("other", rig, () => undefined);
+      const steps = [member, { ...other.step, on: rig.hosts.host("b").host }, toyStep("next", "a", ["member"])];
+      const result = await rig.apply(steps, { interrupt: signals });
+      expect(Object.fromEntries(result.outcomes)).toMatchObject({
+        member: { outcome: "applied" },
+        other: { outcome: "cancelled" },
+        next: { outcome: "cancelled" },
+      });
+      expect(lockWas).toEqual([true]);
+      expect(result.interrupted).toBe("leave-now");
+      expect(rig.hosts.host("a").files.paths()).not.toContain("/var/lib/slipway/toy.lock");
+    }
+  });
+
+  test("twice: abandons a membership change that does not end, after the grace it has", async () => {
     for (const impact of ["changes-etcd-membership", "destroys-data"] as const) {
       const rig = engineRig(["a"]);
       const { first, second, signals } = interrupts();
@@ -114,7 +143,7 @@ describe("Ctrl-C", () => {
       );
       const result = await rig.apply([step], { interrupt: signals });
       expect(result.outcomes.get(step.id)).toEqual({ outcome: "cancelled" });
-      expect(result.durationMs).toBe(0);
+      expect(result.durationMs).toBe(60_000);
       await rig.clock.sleep(2 * 60 * 60_000);
       expect(rig.hosts.host("a").files.text("/toy/member")).toBeUndefined();
     }

@@ -38,8 +38,9 @@ export interface Interrupt {
   /** The first: finish what runs, start nothing. */
   readonly finishRunning: AbortSignal;
   /**
-   * The second: leave now. Running steps are aborted and released, except those that change etcd membership or destroy
-   * data, which are not cut in the middle: `run` returns without waiting for them.
+   * The second: leave now. Running steps are aborted and released within 10 s, except those that change etcd membership
+   * or destroy data: these are not cut in the middle but waited for up to 60 s, with the cluster lock kept, and only
+   * then abandoned.
    */
   readonly leaveNow: AbortSignal;
 }
