@@ -120,6 +120,12 @@ describe("a result as data", () => {
     expect(yaml?.code).toBe(json?.code);
   });
 
+  test("of 'lab list' is a list in both", async () => {
+    const [json, yaml] = await Promise.all(["json", "yaml"].map((format) => rig.run(["lab", "list", "-o", format])));
+    expect(Array.isArray(JSON.parse(json?.stdout ?? ""))).toBe(true);
+    expect(Array.isArray(parse(yaml?.stdout ?? ""))).toBe(true);
+  });
+
   test("names the hosts that are missing", async () => {
     const { unreachable } = JSON.parse((await rig.run(["plan", "-o", "json"])).stdout);
     expect(unreachable.map((one: { host: string }) => one.host)).toEqual(hosts);

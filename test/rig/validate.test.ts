@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readdirSync, symlinkSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, symlinkSync, writeSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -14,18 +14,7 @@ const examples = readdirSync(join(repository, "examples")).map((name) =>
 );
 
 /** Also the example of docs/getting-started.md. */
-const broken = `apiVersion: slipway.dev/v1alpha1
-kind: Cluster
-metadata: { name: prod }
-spec:
-  kubernetes: { version: 1.36.2 }
-  endpoint:
-    virtualIP: { adress: 10.0.0.11, prefix: 24 }
-  hosts:
-    - { name: lb-1, address: 10.0.0.11, roles: [load-balancer] }
-    - { name: cp-1, address: 10.0.0.21, roles: [control-plane, etcd] }
-    - { name: cp-2, address: 10.0.0.21, roles: [control-plane, etdc] }
-`;
+const broken = readFileSync(join(repository, "test/cases/rig/broken.yaml"), "utf8");
 
 describe("validate", () => {
   test.each(examples)("finds nothing wrong with %s", async (example) => {

@@ -1,0 +1,164 @@
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type CliRig, cliRig, closedPorts, hasProgram, slipway, unreachableCluster } from "../support/cli-rig.ts";
+
+const rig: CliRig = cliRig();
+afterAll(() => rig[Symbol.dispose]());
+beforeAll(async () => {
+  rig.file("cluster.yaml", unreachableCluster(await closedPorts(4)));
+});
+
+/** What the command line prints on a terminal of its own, made by util-linux' script, and its exit code. */
+function onTerminal(command: string, env: Readonly<Record<string, string>> = {}, columns = 100) {
+  const line = `stty rows 40 cols ${columns}; exec '${process.execPath}' '${slipway}' ${command}`;
+  const run = spawnSync("script", ["--quiet", "--return", "--command", line, "/dev/null"], {
+    encoding: "utf8",
+    cwd: rig.folder,
+    input: "",
+    timeout: 60_000,
+    env: { PATH: process.env.PATH, HOME: rig.home, TERM: "xterm-256color", SHELL: "/bin/sh", ...env },
+  });
+  return { code: run.status, text: run.stdout };
+}
+
+const noTerminal = "script of util-linux is not installed";
+const escapeCode = "\u001b[";
+
+describe("colours", () => {
+  test("are printed on a terminal that wants them, and nowhere else", async ({ skip }) => {
+    skip(!hasProgram("script"), noTerminal);
+    expect(onTerminal("plan").text).toContain(escapeCode);
+    expect(onTerminal("plan", { NO_COLOR: "1" }).text).not.toContain(escapeCode);
+    expect(onTerminal("plan", { TERM: "dumb" }).text).not.toContain(escapeCode);
+    expect(onTerminal("plan", { NO_COLOR: "" }).text).toContain(escapeCode);
+    expect((await rig.run(["plan"])).stdout).not.toContain(escapeCode);
+    expect((await rig.run(["plan"], { env: { FORCE_COLOR: "1" } })).stdout).toContain(escapeCode);
+    expect((await rig.run(["plan"], { env: { FORCE_COLOR: "0" } })).stdout).not.toContain(escapeCode);
+  });
+});
+
+describe("a terminal", () => {
+  test("gets lines of its own width, whatever that is", ({ skip }) => {
+    skip(!hasProgram("script"), noTerminal);
+    for (const columns of [40, 72, 200]) {
+      const { code, text } = onTerminal("plan", { NO_COLOR: "1" }, columns);
+      expect(code).toBe(5);
+      const prose = text.split(/\r?\n/).filter((line) => !/ssh -p|\S{30}/.test(line));
+      expect(Math.max(...prose.map((line) => line.length))).toBeLessThanOrEqual(columns);
+    }
+  });
+
+  test("without a size is taken for one of 100 columns", ({ skip }) => {
+    skip(!hasProgram("script"), noTerminal);
+    const { text } = onTerminal("plan", { NO_COLOR: "1" }, 0);
+    expect(text).toMatch(/^ {2}Serve the virtual IP 10\.0\.0\.10 from one load balancer\r?$/m);
+  });
+
+  test.for<[title: string, keys: readonly string[], code: number, isWritten: boolean]>([
+    ["Ctrl-C at the first question", ["\u0003"], 130, false],
+    ["a wrong answer and Ctrl-C", ["prod\r", "nonsense\r", "\u0003"], 130, false],
+    ["answers for one host", ["prod\r", "cp-1=10.0.0.1\r", "\r", "\r", "\r"], 0, true],
+  ])("on which 'init' asks: %s", async ([, keys, code, isWritten], { skip }) => {
+    skip(!hasProgram("script"), noTerminal);
+    const file = `asked-${keys.length}.yaml`;
+    const line = `stty rows 40 cols 100; exec '${process.execPath}' '${slipway}' init -f ${file}`;
+    const child = spawn("script", ["--quiet", "--return", "--command", line, "/dev/null"], {
+      cwd: rig.folder,
+      env: { PATH: process.env.PATH, HOME: rig.home, TERM: "xterm", SHELL: "/bin/sh" },
+    });
+    const waiting = [...keys];
+    let since = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      since += text;
+      // A question, drawn to its last line, waits for its answer; so does an answer that was not taken.
+      if (!/[◆▲][\s\S]*└/.test(since)) return;
+      since = "";
+      child.stdin.write(waiting.shift() ?? "\u0003");
+    });
+    const timer = setTimeout(() => child.kill("SIGKILL"), 60_000);
+    const ended = await new Promise((resolve) => child.on("close", resolve));
+    clearTimeout(timer);
+    expect(ended).toBe(code);
+    expect(existsSync(join(rig.folder, file))).toBe(isWritten);
+    if (isWritten) expect((await rig.run(["validate", "-f", file])).code).toBe(0);
+  });
+});
+
+describe("output that cannot be written", () => {
+  test("because its reader left is not told, and breaks nothing", () => {
+    for (const command of ["--help", "schema", "plan -o json", "plna"]) {
+      const run = spawnSync("bash", ["-c", `'${process.execPath}' '${slipway}' ${command} | true`], {
+        encoding: "utf8",
+        cwd: rig.folder,
+        env: { PATH: process.env.PATH, HOME: rig.home },
+      });
+      expect(run.stdout + run.stderr).not.toMatch(/EPIPE|bug in Slipway/);
+    }
+  });
+
+  test("because the disk is full is told, with another code than 0", () => {
+    const run = spawnSync("bash", ["-c", `'${process.execPath}' '${slipway}' schema > /dev/full`], {
+      encoding: "utf8",
+    });
+    expect(run.status).toBe(2);
+    expect(run.stderr).toContain("usage/output-lost");
+    expect(run.stderr).not.toContain("node:internal");
+  });
+});
+
+describe("Ctrl-C", () => {
+  let server: Server;
+  let connected: Promise<void>;
+  beforeAll(async () => {
+    // Takes connections and never says a word, as a host that hangs does.
+    let onConnection: () => void;
+    connected = new Promise((resolve) => {
+      onConnection = resolve;
+    });
+    server = createServer((socket) => {
+      socket.on("error", () => socket.destroy());
+      onConnection();
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
+    const address = server.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    rig.file("hanging.yaml", unreachableCluster([port, ...(await closedPorts(3))]));
+  });
+  afterAll(() => {
+    server.close();
+  });
+
+  test("while hosts are asked ends at once, before anything was started", async () => {
+    const child = spawn(process.execPath, [slipway, "-f", "hanging.yaml", "apply", "--yes"], {
+      cwd: rig.folder,
+      stdio: "ignore",
+      env: { PATH: process.env.PATH, HOME: rig.home },
+    });
+    const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
+      child.on("exit", (code, signal) => resolve({ code, signal }));
+    });
+    await connected;
+    child.kill("SIGINT");
+    const { code, signal } = await ended;
+    expect(code === 130 || signal === "SIGINT").toBe(true);
+    expect((await rig.run(["-f", "hanging.yaml", "runs", "list"])).stdout).toBe("No runs of cluster away yet\n");
+  });
+});
+
+describe("the program on an older Node", () => {
+  test("says what it needs, or goes on with the one that came with it", ({ skip }) => {
+    const all = spawnSync("which", ["-a", "node"], { encoding: "utf8" }).stdout.trim().split("\n");
+    const older =
+      all.find((one) => Number(spawnSync(one, ["-p", "parseInt(process.versions.node)"]).stdout) < 24) ?? "";
+    skip(older === "", "no older Node is in PATH");
+    const run = spawnSync(older, [slipway, "--version"], { encoding: "utf8", env: { SLIPWAY_PINNED_NODE: "1" } });
+    expect(run).toMatchObject({ status: 2, stdout: "" });
+    expect(run.stderr).toContain("slipway needs Node 24 or newer");
+    const handedOn = spawnSync(older, [slipway, "plna"], { encoding: "utf8", env: { PATH: process.env.PATH } });
+    expect(handedOn.status).toBe(2);
+    expect(handedOn.stderr).toContain("did you mean plan?");
+  });
+});
