@@ -32,7 +32,9 @@ describe("the exit code", () => {
     expect(exitCodeOfRun({ ...result("failed", []), problems: [problem("engine/lock-left", "warning")] })).toBe(0);
     expect(exitCodeOfRun(result("failed", ["host/command-failed"]))).toBe(4);
     expect(exitCodeOfRun(result("failed", ["engine/bug", "host/command-failed"]))).toBe(1);
-    expect(exitCodeOfRun(result("failed", ["ssh/unreachable", "ssh/connection-lost"]))).toBe(5);
+    expect(exitCodeOfRun(result("failed", ["ssh/unreachable", "ssh/connection-lost"], 0))).toBe(5);
+    expect(exitCodeOfRun(result("failed", ["ssh/unreachable", "ssh/connection-lost"], 1))).toBe(4);
+    expect(exitCodeOfRun({ ...result("failed", [], 0), cancelled: 1 })).toBe(4);
     expect(exitCodeOfRun(result("unverified", ["engine/not-verified"]))).toBe(6);
     expect(exitCodeOfRun(result("refused", ["etcd/quorum-at-risk"], 0))).toBe(3);
     expect(exitCodeOfRun(result("refused", ["etcd/quorum-at-risk"], 1))).toBe(4);

@@ -9,7 +9,8 @@ export function exitCodeOfRun(result: RunResult): ExitCode {
   if (result.interrupted !== undefined) return exitCode.interrupted;
   if (errors.length === 0 && result.cancelled === 0 && result.failed.length === 0) return exitCode.done;
   const outcomes = result.failed.map((id) => result.outcomes.get(id)?.outcome);
-  if (errors.every((one) => one.code.startsWith("ssh/"))) return exitCode.unreachable;
+  const onlyUnreachable = errors.length > 0 && errors.every((one) => one.code.startsWith("ssh/"));
+  if (onlyUnreachable && result.applied === 0) return exitCode.unreachable;
   const onlyUnverified = outcomes.length > 0 && outcomes.every((one) => one === "unverified");
   if (onlyUnverified && errors.length === outcomes.length) return exitCode.unverified;
   const nothingChanged = result.applied === 0 && outcomes.every((one) => one === "refused");

@@ -103,7 +103,7 @@ describe("a run", () => {
       a1: { outcome: "applied" },
       a2: { outcome: "not-started", root: "b1" },
     });
-    expect(exitCodeOfRun(result)).toBe(5);
+    expect(exitCodeOfRun(result)).toBe(4);
   });
 
   test("never lets two steps hold one lock, nor two run on one host", async () => {
