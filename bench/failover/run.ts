@@ -77,6 +77,15 @@ async function steady({ lab, virtualIp }: Site, prober: Prober): Promise<string>
   return holder;
 }
 
+/** Both load balancers have their turn: where equal ones meet again, the one with the higher address wins. */
+async function holderInTurn(site: Site, prober: Prober, repetition: number): Promise<string> {
+  const wanted = repetition % 2 === 1 ? "lb-2" : "lb-1";
+  const holder = await steady(site, prober);
+  if (holder === wanted) return holder;
+  await site.lab.exec(holder, ["systemctl", "restart", "keepalived"]);
+  return await steady(site, prober);
+}
+
 async function watch(prober: Prober, work: () => Promise<unknown>): Promise<Outage> {
   const from = Date.now() - rate.everyMs;
   await work();
@@ -90,8 +99,9 @@ async function measure(
   scenario: Scenario,
   prober: Prober,
   standIns: ReadonlyMap<string, StandIn>,
+  repetition: number,
 ): Promise<Sample> {
-  const before = await steady(site, prober);
+  const before = await holderInTurn(site, prober, repetition);
   const situation = { lab: site.lab, holder: before, standIns };
   const strike = await watch(prober, () => scenario.strike(situation));
   // A load balancer that is cut off still believes it has the address; nobody reaches it.
@@ -122,7 +132,7 @@ process.stdout.write(`${machineLine(before)}\n${loadNote(before)}`);
     for (const one of standIns.values()) await one.start();
     for (let repetition = 1; repetition <= repetitions; repetition += 1) {
       for (const scenario of chosen) {
-        const sample = await measure(site, scenario, prober, standIns);
+        const sample = await measure(site, scenario, prober, standIns, repetition);
         samples.push(sample);
         const { strike, mend, holders } = sample;
         process.stdout.write(
