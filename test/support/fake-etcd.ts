@@ -24,6 +24,8 @@ export class FakeEtcd {
   readonly members: Member[] = [];
   /** How often a whole cluster was made: more than once is the worst that can happen. */
   bootstraps = 0;
+  /** Hosts whose member runs on although its data is not where it was: the process has its files open. */
+  readonly keepsAnswering = new Set<FakeHost>();
   #leader: bigint | undefined;
   readonly #hosts = new Set<FakeHost>();
   #nextId = 0x8e9e05c52164694dn;
@@ -39,7 +41,8 @@ export class FakeEtcd {
   }
 
   isRunning(host: FakeHost): boolean {
-    return this.linux.unitsOf(host).get(unit)?.active === "active" && host.files.get(dataPath) !== undefined;
+    const hasData = host.files.get(dataPath) !== undefined || this.keepsAnswering.has(host);
+    return this.linux.unitsOf(host).get(unit)?.active === "active" && hasData;
   }
 
   memberOf(host: FakeHost): Member | undefined {
@@ -63,6 +66,7 @@ export class FakeEtcd {
       if (row === undefined || typeof row.answer !== "function") throw new Error("fakeLinux has no systemctl");
       const result = row.answer(call);
       if (result instanceof Promise) throw new Error("fakeLinux answers later");
+      if (call.argv.includes("show")) return withFragment(call.host, result);
       if (call.argv.includes(unit)) this.#start(call.host);
       return result;
     };
@@ -172,6 +176,18 @@ function listed(member: Member): string {
   const name = member.started || member.name !== "" ? `"name":"${member.name}",` : "";
   const client = member.started ? `,"clientURLs":["${member.url.replace("2380", "2379")}"]` : "";
   return `{"ID":${member.id},${name}"peerURLs":["${member.url}"]${client}${member.learner ? ',"isLearner":true' : ""}}`;
+}
+
+/** systemd has loaded the unit from where it was written. */
+function withFragment(host: FakeHost, result: FakeResult): FakeResult {
+  const path = `/etc/systemd/system/${unit}`;
+  if (typeof result !== "string" || host.files.get(path) === undefined) return result;
+  return result
+    .split("\n\n")
+    .map((block) =>
+      block.includes(`Id=${unit}\n`) ? block.replace(/^FragmentPath=$/m, `FragmentPath=${path}`) : block,
+    )
+    .join("\n\n");
 }
 
 function variable(host: FakeHost, name: string): string {

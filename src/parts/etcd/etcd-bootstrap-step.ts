@@ -8,6 +8,7 @@ import type { ClusterSpec } from "../../spec/cluster-spec.ts";
 import { bootstrapFile, giveBirth } from "./etcd-birth.ts";
 import { readEtcdAuthority } from "./etcd-ca-step.ts";
 import { etcdBootstrap } from "./etcd-environment.ts";
+import { fixedSettingChanged } from "./etcd-fixed-settings.ts";
 import { etcdBootstrapPath, etcdBootstrapStepId, etcdStepId } from "./etcd-layout.ts";
 import { memberDataLost } from "./member-data-lost.ts";
 
@@ -34,8 +35,11 @@ export function etcdBootstrapStep(spec: ClusterSpec): ClusterStep<Found> {
     after: hosts.map((host) => etcdStepId("configure", host.name)),
     impact: "changes-etcd-membership",
     async check(look) {
-      const status = await readEtcdStatus(look, places);
-      const problem = foreignData(status);
+      const [status, ...moved] = await Promise.all([
+        readEtcdStatus(look, places),
+        ...hosts.map((host) => fixedSettingChanged(look, spec, host)),
+      ]);
+      const problem = moved.find((one) => one !== undefined) ?? foreignData(status);
       if (problem !== undefined) return { state: "refused", problem };
       const asked = status.hosts.filter((view) => view.unreachable === undefined);
       const births = await Promise.all(asked.map((view) => look.factOf(view.host, bootstrapFile)));
@@ -57,7 +61,7 @@ export function etcdBootstrapStep(spec: ClusterSpec): ClusterStep<Found> {
         return needed(status.hosts.map((view) => view.host));
       }
       const missing = status.hosts.filter(
-        (view) => view.data === "absent" && unfinished.includes(`${view.host}=https://`),
+        (view) => view.data === "absent" && !view.status.answers && unfinished.includes(`${view.host}=https://`),
       );
       if (missing.length === 0) return { state: "satisfied", because: "every member of the bootstrap has its data" };
       const lost = missing.find((view) => status.members.some((one) => one.host === view.host && one.started));

@@ -13,6 +13,7 @@ import { type Problem, ProblemError } from "../../problems/problem.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
 import { giveBirth } from "./etcd-birth.ts";
 import { etcdBootstrap } from "./etcd-environment.ts";
+import { fixedSettingChanged } from "./etcd-fixed-settings.ts";
 import { etcdBootstrapStepId, etcdMembershipLock, etcdStartStepId, etcdStepId } from "./etcd-layout.ts";
 import { memberDataLost } from "./member-data-lost.ts";
 
@@ -34,14 +35,15 @@ export function etcdJoinStep(spec: ClusterSpec, host: HostSpec, after: readonly 
     locks: [etcdMembershipLock],
     impact: "changes-etcd-membership",
     async check(look) {
-      const status = await readEtcdStatus(look, places);
+      const [status, moved] = await Promise.all([readEtcdStatus(look, places), fixedSettingChanged(look, spec, host)]);
+      if (moved !== undefined) return { state: "refused", problem: moved };
       if (status.clusterId === undefined) {
         const exists = status.hosts.some((one) => one.data === "present");
         const until = exists ? etcdStartStepId : etcdBootstrapStepId;
         return { state: "unknown", until, because: "no etcd member answers yet" };
       }
       const { member, view } = standing(status, host.name);
-      if (member?.started === true && view?.data === "present") {
+      if (member?.started === true && (view?.data === "present" || view?.status.answers === true)) {
         return { state: "satisfied", because: `${host.name} is member ${member.id}` };
       }
       const problem = whyNotJoin(status, host.name);
@@ -103,7 +105,7 @@ export function standing(
 
 function whyNotJoin(status: EtcdClusterStatus, host: HostName): Problem | undefined {
   const { member, view } = standing(status, host);
-  if (member?.started === true && view?.data === "absent") return memberDataLost(host, status);
+  if (member?.started === true && view?.data === "absent" && !view.status.answers) return memberDataLost(host, status);
   if (member === undefined && view?.data === "present") return dataOfNoMember(host, status);
   const { quorum: needed = Number.POSITIVE_INFINITY, voting, answering } = status;
   // With one voting member more, those that answer now have to be a quorum all the same.

@@ -26,7 +26,7 @@ export function etcdPromoteStep(spec: ClusterSpec, host: HostSpec): HostStep<Fou
     async check(look) {
       const [status, birth] = await Promise.all([readEtcdStatus(look, places), look.fact(bootstrapFile)]);
       const { member, view } = standing(status, host.name);
-      if (member?.started !== true || view?.data !== "present") {
+      if (member?.started !== true || !(view?.data === "present" || view?.status.answers === true)) {
         return { state: "unknown", until: join, because: `${host.name} is no etcd member yet` };
       }
       const changes: Change[] = [

@@ -162,6 +162,40 @@ describe("a cluster that exists", () => {
     expect(etcd.bootstraps).toBe(1);
   });
 
+  test.each([
+    ["etcd.dataDir", { dataDir: "/srv/etcd" }, "/var/lib/etcd to /srv/etcd"],
+    ["etcd.walDir", { walDir: "/srv/wal" }, "inside etcd.dataDir to /srv/wal"],
+    ["etcd.clientPort", { clientPort: 12379 }, "2379 to 12379"],
+    ["etcd.peerPort", { peerPort: 12380 }, "2380 to 12380"],
+  ])("refuses to change %s, running or stopped, and acts on nothing", async (setting, change, between) => {
+    const moved = sampleSpec({ etcd: { ...three.etcd, ...change } });
+    for (const stopped of [false, true]) {
+      if (stopped) for (const host of control) etcd.stop(rig.hosts.host(host));
+      const refused = (await toDo(moved)).flatMap((step) => (step.state === "refused" ? [step] : []));
+      const fixed = refused.filter((step) => step.problem.code === "etcd/fixed-setting-changed");
+      expect(fixed.map((step) => step.id)).toEqual(
+        expect.arrayContaining([
+          ...control.map((host) => `etcd.configure/${host}`),
+          "etcd.bootstrap",
+          "etcd.join/cp-1",
+        ]),
+      );
+      expect(fixed[0]?.problem.message).toBe(`${setting} of the etcd member on cp-1 cannot change from ${between}`);
+      expect(refused.map((step) => step.problem.code)).not.toContain("etcd/member-data-lost");
+      const before = control.map((host) => rig.hosts.host(host).changes.length);
+      await expect(rig.apply(stepsOf(moved))).rejects.toThrow("etcd/fixed-setting-changed");
+      expect(control.map((host) => rig.hosts.host(host).changes.length)).toEqual(before);
+    }
+    expect(etcd.bootstraps).toBe(1);
+  });
+
+  test("does not take a member that answers for one that lost its data", async () => {
+    etcd.keepsAnswering.add(rig.hosts.host("cp-3"));
+    rig.hosts.host("cp-3").files.remove("/var/lib/etcd/member", true);
+    const codes = (await toDo(three)).flatMap((step) => (step.state === "refused" ? [step.problem.code] : []));
+    expect(codes).toEqual([]);
+  });
+
   test("refuses a host with data of no member", async () => {
     rig.hosts.host("e-4").files.write("/var/lib/etcd/member", { type: "directory" });
     const step = (await toDo(five)).find((one) => one.id === "etcd.join/e-4");

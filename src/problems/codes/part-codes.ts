@@ -8,6 +8,8 @@ export const partCodes: Readonly<Record<ProblemCode, string>> = {
   "etcd/alarm": "A member raised an alarm (NOSPACE: the quota is reached; CORRUPT: members differ).",
   "etcd/authority-missing":
     "etcd's certificate authority is not in the vault although members use it. Restore the state folder from its backup.",
+  "etcd/fixed-setting-changed":
+    "The cluster file moves the data or the ports of an etcd member that lives already. Set it back: moving them is not supported yet.",
   "etcd/foreign-data":
     "A host holds data of another etcd cluster. Slipway never overwrites it: move it away if it is not needed.",
   "etcd/foreign-member": "A host's member belongs to another etcd cluster than the others.",

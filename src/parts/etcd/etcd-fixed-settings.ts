@@ -1,0 +1,103 @@
+import { etcdUnit } from "../../cluster/etcd-status.ts";
+import type { Look } from "../../engine/step.ts";
+import { etcdData } from "../../facts/etcd-data.ts";
+import type { Fact } from "../../facts/fact.ts";
+import { loadedUnit } from "../../facts/loaded-unit.ts";
+import { textOf } from "../../facts/not-understood.ts";
+import type { HostName } from "../../hosts/port.ts";
+import { type Problem, ProblemError } from "../../problems/problem.ts";
+import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
+import { etcdEnvironmentPath, etcdUnitPath } from "./etcd-layout.ts";
+
+/** What a member keeps for its life, as its environment file has it; absent where the file does not set it. */
+export interface EtcdFixedSettings {
+  readonly dataDir?: string;
+  readonly walDir?: string;
+  readonly clientPort?: string;
+  readonly peerPort?: string;
+}
+
+/** The settings a member on this host was last configured with; undefined when it never was. */
+export const etcdFixedSettings: Fact<EtcdFixedSettings | undefined> = {
+  name: "etcd-fixed-settings",
+  reads: [{ kind: "content", path: etcdEnvironmentPath, maxBytes: 256 * 1024 }],
+  parse([answer]) {
+    const text = textOf("etcd-fixed-settings", etcdEnvironmentPath, answer);
+    if (text === undefined) return undefined;
+    const value = (pattern: RegExp) => pattern.exec(text)?.[1];
+    return {
+      ...entry("dataDir", value(/^ETCD_DATA_DIR=(.+)$/m)),
+      ...entry("walDir", value(/^ETCD_WAL_DIR=(.+)$/m)),
+      // Of several URLs the last one is that of the host's own address; all of them have the same port.
+      ...entry("clientPort", value(/^ETCD_LISTEN_CLIENT_URLS=.*:(\d+)$/m)),
+      ...entry("peerPort", value(/^ETCD_LISTEN_PEER_URLS=.*:(\d+)$/m)),
+    };
+  },
+};
+
+/**
+ * Why nothing may be done to the member of this host: the cluster file has moved its data or its ports since it was
+ * configured. With the new settings it would look as if it had no data, or did not answer, and a new member, or a new
+ * cluster, would be made beside it. Undefined when nothing was moved, or no member lives there yet, or the host cannot
+ * be asked.
+ */
+export async function fixedSettingChanged(
+  look: Pick<Look, "factOf">,
+  spec: ClusterSpec,
+  host: HostSpec,
+): Promise<Problem | undefined> {
+  try {
+    const [configured, unit] = await Promise.all([
+      look.factOf(host.name, etcdFixedSettings),
+      look.factOf(host.name, loadedUnit(etcdUnit)),
+    ]);
+    const [first] = configured === undefined ? [] : differences(configured, spec);
+    if (configured === undefined || first === undefined) return undefined;
+    const runs =
+      unit !== "no-systemd" && unit.fragmentPath === etcdUnitPath && /^(active|reloading)$/.test(unit.active);
+    const { dataDir } = configured;
+    const hasData = dataDir !== undefined && (await look.factOf(host.name, etcdData(dataDir))) === "present";
+    if (!runs && !hasData) return undefined;
+    const where = hasData ? `its data is in ${dataDir}` : `${etcdUnit} runs`;
+    return problemOf(host.name, first, where);
+  } catch (cause) {
+    // Who needs the host to answer says so; a host that is away must not hide what others have to say.
+    if (cause instanceof ProblemError && cause.problem.code.startsWith("ssh/")) return undefined;
+    throw cause;
+  }
+}
+
+interface Difference {
+  readonly setting: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+function differences(configured: EtcdFixedSettings, spec: ClusterSpec): readonly Difference[] {
+  const { etcd } = spec;
+  const inside = "inside etcd.dataDir";
+  const all: readonly (readonly [string, string | undefined, string])[] = [
+    ["etcd.dataDir", configured.dataDir, etcd.dataDir],
+    ["etcd.walDir", configured.walDir ?? inside, etcd.walDir ?? inside],
+    ["etcd.clientPort", configured.clientPort, String(etcd.clientPort)],
+    ["etcd.peerPort", configured.peerPort, String(etcd.peerPort)],
+  ];
+  return all.flatMap(([setting, from, to]) => (from === undefined || from === to ? [] : [{ setting, from, to }]));
+}
+
+function problemOf(host: HostName, { setting, from, to }: Difference, where: string): Problem {
+  return {
+    code: "etcd/fixed-setting-changed",
+    severity: "error",
+    message: `${setting} of the etcd member on ${host} cannot change from ${from} to ${to}`,
+    because: `the member was configured with ${from}, and ${where}`,
+    hint: {
+      text: `Set ${setting} back to ${from} in the cluster file; moving data or ports of a member is not supported yet`,
+    },
+    where: { host },
+  };
+}
+
+function entry<K extends string>(key: K, value: string | undefined): { readonly [key in K]?: string } {
+  return value === undefined ? {} : ({ [key]: value } as { readonly [key in K]: string });
+}
