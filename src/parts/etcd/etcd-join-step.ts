@@ -15,7 +15,13 @@ import { giveBirth } from "./etcd-birth.ts";
 import { etcdBootstrap } from "./etcd-environment.ts";
 import { fixedSettingChanged } from "./etcd-fixed-settings.ts";
 import { etcdBootstrapStepId, etcdMembershipLock, etcdStartStepId, etcdStepId } from "./etcd-layout.ts";
+import { leftoverLearners } from "./leftover-learners.ts";
 import { memberDataLost } from "./member-data-lost.ts";
+
+interface Found {
+  /** Ids of the learners that are removed to make room, as the plan showed them. */
+  readonly remove: readonly string[];
+}
 
 /** A learner is promoted by etcd from 90 % of the leader's log on; a little more, so that the promotion is not refused. */
 const caughtUp = 0.95;
@@ -24,7 +30,7 @@ const caughtUp = 0.95;
  * Adds a host to a cluster that exists, as a learner: it gets the data before it gets a vote, so a machine that cannot
  * keep up costs nothing. A member that an interrupted run has added and not started is taken up where it was left.
  */
-export function etcdJoinStep(spec: ClusterSpec, host: HostSpec, after: readonly StepId[]): HostStep<true> {
+export function etcdJoinStep(spec: ClusterSpec, host: HostSpec, after: readonly StepId[]): HostStep<Found> {
   const places = etcdPlaces(spec);
   return {
     id: etcdStepId("join", host.name),
@@ -48,17 +54,23 @@ export function etcdJoinStep(spec: ClusterSpec, host: HostSpec, after: readonly 
       }
       const problem = whyNotJoin(status, host.name);
       if (problem !== undefined) return { state: "refused", problem };
-      return { state: "needed", found: true, changes: [changeOf(member, host.name)] };
+      const leftovers = member === undefined ? leftoverLearners(status, host.name) : { removable: [] };
+      if (leftovers.problem !== undefined) return { state: "refused", problem: leftovers.problem };
+      return {
+        state: "needed",
+        found: { remove: leftovers.removable.map((one) => one.id) },
+        changes: [changeOf(member, host.name), ...leftovers.removable.map(removalOf)],
+      };
     },
-    async apply(act) {
+    async apply(act, found) {
       const before = await readEtcdStatus(act, places);
       const problem = whyNotJoin(before, host.name);
       if (problem !== undefined) throw new ProblemError(problem);
       const via = before.leader?.host ?? before.members.find((one) => one.health.healthy)?.host;
       if (via === undefined) throw new Error("whyNotJoin lets nothing through without a member that answers");
       const ownUrl = etcdUrl(host.address, spec.etcd.peerPort);
-      await removeNeverStarted(act, before, host.name, via, spec.etcd.clientPort);
       if (standing(before, host.name).member === undefined) {
+        await removeLeftovers(act, before, host.name, found.remove, via, spec.etcd.clientPort);
         const words = ["member", "add", host.name, "--learner", `--peer-urls=${ownUrl}`];
         await act.changeOn(via, { kind: "run", argv: etcdctl(spec.etcd.clientPort, words, 10) });
       }
@@ -91,6 +103,11 @@ function changeOf(member: EtcdMemberStatus | undefined, host: HostName): Change 
     to: "started",
     because: "an earlier run was interrupted",
   };
+}
+
+function removalOf(learner: EtcdMemberStatus): Change {
+  const because = "an earlier run added it and never started it; its own step adds it again";
+  return { verb: "delete", what: `etcd learner ${learner.id} of ${learner.host ?? "no host"}`, because };
 }
 
 /** The member a host is listed as, and what the host says. */
@@ -134,16 +151,18 @@ function dataOfNoMember(host: HostName, status: EtcdClusterStatus): Problem {
   };
 }
 
-/** etcd allows one learner at a time; one that never ran holds nothing, and its own step adds it again. */
-async function removeNeverStarted(
+/** Removes what the plan has shown, and only while each of them still surely holds nothing. */
+async function removeLeftovers(
   act: HostAct,
   status: EtcdClusterStatus,
   host: HostName,
+  planned: readonly string[],
   via: HostName,
   clientPort: number,
 ): Promise<void> {
-  const leftovers = status.members.filter((one) => one.learner && !one.started && one.host !== host);
-  for (const leftover of leftovers) {
+  const { removable, problem } = leftoverLearners(status, host);
+  if (problem !== undefined) throw new ProblemError(problem);
+  for (const leftover of removable.filter((one) => planned.includes(one.id))) {
     act.say(`removing learner ${leftover.id}, which an interrupted run has added and never started`);
     await act.changeOn(via, { kind: "run", argv: etcdctl(clientPort, ["member", "remove", leftover.id], 10) });
   }

@@ -147,6 +147,45 @@ describe("a cluster that exists", () => {
     expect(votes()).toEqual([...control, "e-4", "e-5"]);
   });
 
+  describe("with a learner of another host in the way", () => {
+    const add = (name: string, address: string) =>
+      rig.hosts.host("cp-1").change({
+        kind: "run",
+        argv: ["etcdctl", "member", "add", name, "--learner", `--peer-urls=https://${address}:2380`],
+      });
+    const joinOf = async (host: string) => (await toDo(five)).find((step) => step.id === `etcd.join/${host}`);
+
+    test("shows its removal in the plan when its host has nothing and runs nothing", async () => {
+      await add("e-5", "10.0.0.15");
+      expect(await joinOf("e-4")).toMatchObject({
+        state: "needed",
+        changes: [{ verb: "create" }, { verb: "delete", what: expect.stringMatching(/^etcd learner \w+ of e-5$/) }],
+      });
+    });
+
+    test("leaves the one of an earlier host to that host's own step", async () => {
+      await add("e-4", "10.0.0.14");
+      expect(await joinOf("e-5")).toMatchObject({ state: "needed", changes: [{ verb: "create" }] });
+      await applied(five);
+      expect(commandsOn("cp-1", "member remove")).toEqual([]);
+      expect(votes()).toEqual([...control, "e-4", "e-5"]);
+    });
+
+    test("never removes one of a machine the cluster file does not have", async () => {
+      await add("x-9", "10.0.0.99");
+      expect(await joinOf("e-4")).toMatchObject({ state: "refused", problem: { code: "etcd/learner-in-the-way" } });
+    });
+
+    test("never removes one whose host has data", async () => {
+      await add("e-5", "10.0.0.15");
+      rig.hosts.host("e-5").files.write("/var/lib/etcd/member", { type: "directory" });
+      expect(await joinOf("e-4")).toMatchObject({
+        state: "refused",
+        problem: { code: "etcd/learner-in-the-way", because: expect.stringContaining("e-5 has etcd data") },
+      });
+    });
+  });
+
   test("refuses a member that ran and has lost its data, with the way out", async () => {
     etcd.stop(rig.hosts.host("cp-3"));
     rig.hosts.host("cp-3").files.remove("/var/lib/etcd/member", true);

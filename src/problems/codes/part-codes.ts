@@ -13,6 +13,8 @@ export const partCodes: Readonly<Record<ProblemCode, string>> = {
   "etcd/foreign-data":
     "A host holds data of another etcd cluster. Slipway never overwrites it: move it away if it is not needed.",
   "etcd/foreign-member": "A host's member belongs to another etcd cluster than the others.",
+  "etcd/learner-in-the-way":
+    "A learner that has never started blocks the next one, and it is not certain that nobody needs it. Start or remove it.",
   "etcd/member-data-lost": "A member of the cluster has no data any more. It must be replaced, not started anew.",
   "etcd/member-unhealthy": "A member does not answer, or not as healthy.",
   "etcd/no-member-answers": "No etcd member answers.",
