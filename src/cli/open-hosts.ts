@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { HostName } from "../hosts/port.ts";
+import type { Secret } from "../hosts/secret.ts";
 import { openSshHosts, type SshHosts } from "../hosts/ssh-hosts.ts";
 import type { SshTarget } from "../hosts/ssh-target.ts";
 import { askSecret } from "./ask.ts";
@@ -15,15 +16,19 @@ export function sshTargets(cluster: OpenedCluster): ReadonlyMap<HostName, SshTar
   return new Map(cluster.spec.hosts.map((host) => [host.name, host.ssh]));
 }
 
-/** The hosts of a cluster over SSH. Nothing is connected before it is asked. */
-export function openHosts(cluster: OpenedCluster): SshHosts {
+/** The hosts of a cluster over SSH. Nothing is connected before it is asked. `learn` is told each password that is typed. */
+export function openHosts(cluster: OpenedCluster, learn: (password: Secret) => void = () => undefined): SshHosts {
   const { ssh } = cluster.spec;
   return openSshHosts({
     targets: sshTargets(cluster),
     knownHostsFile: knownHostsFile(cluster),
     maxConnections: ssh.maxConnections,
     keepAliveSeconds: ssh.keepAliveSeconds,
-    askPassword: (host) =>
-      askSecret(`sudo password of ${sshTargets(cluster).get(host)?.user ?? "the user"} on the hosts`),
+    askPassword: async (host) => {
+      const user = sshTargets(cluster).get(host)?.user ?? "the user";
+      const password = await askSecret(`sudo password of ${user} on the hosts`);
+      learn(password);
+      return password;
+    },
   });
 }

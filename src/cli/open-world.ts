@@ -3,23 +3,30 @@ import type { Vault } from "../engine/step.ts";
 import type { World } from "../engine/world.ts";
 import type { SshHosts } from "../hosts/ssh-hosts.ts";
 import { identityFile } from "../state/identity.ts";
+import { SecretMask } from "../state/secret-mask.ts";
 import { FileVault } from "../state/vault.ts";
 import type { OpenedCluster } from "./open-cluster.ts";
 import { openHosts } from "./open-hosts.ts";
 
-/** The real world: SSH hosts, the encrypted vault, the clock of this computer. Closes its connections when disposed. */
+/**
+ * The real world: SSH hosts, the encrypted vault, the clock of this computer, and a mask of every secret that the vault or
+ * the keyboard gave. Closes its connections when disposed.
+ */
 export interface OpenedWorld extends World, AsyncDisposable {
   readonly hosts: SshHosts;
   readonly vault: Vault;
   readonly clock: Clock;
+  readonly mask: (text: string) => string;
 }
 
 /** Opens the world of a cluster; nothing is connected or created before it is needed. */
 export function openWorld(cluster: OpenedCluster): OpenedWorld {
-  const hosts = openHosts(cluster);
+  const secrets = new SecretMask();
+  const hosts = openHosts(cluster, (password) => secrets.learn(password));
   return {
     hosts,
-    vault: new FileVault({ folder: cluster.state.vault, identityFile: identityFile(process.env) }),
+    vault: secrets.watch(new FileVault({ folder: cluster.state.vault, identityFile: identityFile(process.env) })),
+    mask: secrets.mask,
     clock: systemClock,
     [Symbol.asyncDispose]: () => hosts.close(),
   };

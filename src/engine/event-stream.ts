@@ -1,23 +1,31 @@
-import type { Clock } from "./clock.ts";
 import type { RunEvent, RunEventBody } from "./events.ts";
 import type { Journal } from "./journal.ts";
+import { maskTexts } from "./mask-texts.ts";
+import type { World } from "./world.ts";
 
-/** Stamps events with run and time, and hands each to the journal first and then to everybody else. */
+/** Stamps events with run and time, masks secrets in them, and hands each to the journal first and then to the rest. */
 export class EventStream {
   readonly #run: string;
-  readonly #clock: Clock;
+  readonly #world: Pick<World, "clock" | "mask">;
   readonly #journal: Journal;
   readonly #listener: ((event: RunEvent) => void) | undefined;
 
-  constructor(run: string, clock: Clock, journal: Journal, listener?: (event: RunEvent) => void) {
+  constructor(
+    run: string,
+    world: Pick<World, "clock" | "mask">,
+    journal: Journal,
+    listener?: (event: RunEvent) => void,
+  ) {
     this.#run = run;
-    this.#clock = clock;
+    this.#world = world;
     this.#journal = journal;
     this.#listener = listener;
   }
 
   emit(body: RunEventBody): void {
-    const event: RunEvent = { at: this.#clock.now().toISOString(), run: this.#run, ...body };
+    const { clock, mask } = this.#world;
+    const shown = mask === undefined ? body : maskTexts(body, mask);
+    const event: RunEvent = { at: clock.now().toISOString(), run: this.#run, ...shown };
     this.#journal.append(event);
     this.#listener?.(event);
   }

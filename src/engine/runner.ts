@@ -4,6 +4,7 @@ import { EventStream } from "./event-stream.ts";
 import type { RunEventBody } from "./events.ts";
 import { Execution } from "./execution.ts";
 import { type Graph, validateGraph } from "./graph.ts";
+import { maskTexts } from "./mask-texts.ts";
 import type { Plan } from "./plan.ts";
 import type { RunOptions, RunResult } from "./run-options.ts";
 import type { Step } from "./step.ts";
@@ -31,7 +32,7 @@ export async function run(steps: readonly Step[], plan: Plan, world: World, opti
   requireSameSteps(graph, plan);
   if (options.onFailure !== "continue") requireNothingInTheWay(plan);
   const startedAt = world.clock.now().getTime();
-  const events = new EventStream(options.run, world.clock, options.journal, options.listener);
+  const events = new EventStream(options.run, world, options.journal, options.listener);
   if (!hasWork(plan)) {
     await clearDeadLock(plan.cluster, options.run, world, options.lock);
     return await new Execution(graph, plan, world, options, events, undefined).run(startedAt);
@@ -51,11 +52,18 @@ export async function run(steps: readonly Step[], plan: Plan, world: World, opti
     events.emit({ type: "run-finished", failed, notStarted, applied, durationMs, connections, roundTrips });
     left.push(...(await journalProblem(events, result.problems)));
     left.push(...(await lock.release()));
-    return { ...result, problems: [...result.problems, ...left] };
+    return maskResult({ ...result, problems: [...result.problems, ...left] }, world);
   } catch (error) {
     await lock.release();
     throw error;
   }
+}
+
+/** What is shown of the result at the end is as free of secrets as the events were. */
+function maskResult(result: RunResult, { mask }: World): RunResult {
+  if (mask === undefined) return result;
+  const outcomes = [...result.outcomes].map(([id, outcome]) => [id, maskTexts(outcome, mask)] as const);
+  return { ...result, outcomes: new Map(outcomes), problems: maskTexts(result.problems, mask) };
 }
 
 function runStarted(plan: Plan, { by, version }: RunOptions): RunEventBody {

@@ -180,14 +180,13 @@ async function releaseAfter(step: Step, context: StepRunContext, outcome: Outcom
   }
 }
 
-function hooksOf(step: Step, { world, events }: StepRunContext, synced: () => Promise<void>): ActHooks {
-  const mask = world.mask ?? ((text: string) => text);
+function hooksOf(step: Step, { events }: StepRunContext, synced: () => Promise<void>): ActHooks {
   return {
     before(host, change) {
-      events.emit({ type: "step-command", step: step.id, host, shown: mask(shownChange(change)) });
+      events.emit({ type: "step-command", step: step.id, host, shown: shownChange(change) });
       return synced();
     },
-    said: (text) => events.emit({ type: "step-said", step: step.id, text: mask(text) }),
+    said: (text) => events.emit({ type: "step-said", step: step.id, text }),
   };
 }
 
