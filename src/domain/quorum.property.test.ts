@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { failureTolerance, mayStopMember, quorum } from "./quorum.ts";
+import { failureTolerance, mayAddMember, mayStopMember, quorum } from "./quorum.ts";
 
 const clusterSize = fc.integer({ min: 1, max: 99 });
 
@@ -37,6 +37,17 @@ test("however members are stopped with permission, a quorum goes on answering", 
         else if (mayStopMember({ voting, answering }, true).allowed) answering -= 1;
         expect(answering).toBeGreaterThanOrEqual(quorum(voting));
       }
+    }),
+  );
+});
+
+test("a member that is added with permission may fail at once, and a quorum of the larger cluster answers, save from one to two", () => {
+  fc.assert(
+    fc.property(clusterSize, fc.nat({ max: 99 }), (voting, silent) => {
+      const answering = Math.max(0, voting - silent);
+      const { allowed } = mayAddMember({ voting, answering });
+      expect(allowed).toBe(silent === 0);
+      if (allowed && voting > 1) expect(answering).toBeGreaterThanOrEqual(quorum(voting + 1));
     }),
   );
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { failureTolerance, mayStopMember, quorum } from "./quorum.ts";
+import { failureTolerance, mayAddMember, mayStopMember, quorum } from "./quorum.ts";
 
 describe("quorum", () => {
   // The table of https://etcd.io/docs/v3.6/faq/#what-is-failure-tolerance
@@ -49,5 +49,27 @@ describe("mayStopMember", () => {
   test("takes no impossible counts", () => {
     expect(() => mayStopMember({ voting: 3, answering: 4 }, true)).toThrow(RangeError);
     expect(() => mayStopMember({ voting: 3, answering: 0 }, true)).toThrow(RangeError);
+  });
+});
+
+describe("mayAddMember", () => {
+  test("allows a second member beside the one that answers", () => {
+    expect(mayAddMember({ voting: 1, answering: 1 })).toEqual({
+      allowed: true,
+      because: "1 of 1 voting members answer; quorum is 1, and 2 with one more",
+    });
+  });
+
+  test("refuses a fourth while one of three does not answer, with the numbers", () => {
+    expect(mayAddMember({ voting: 3, answering: 2 })).toEqual({
+      allowed: false,
+      because: "2 of 3 voting members answer; quorum is 2, and all have to answer before there is one more",
+    });
+  });
+
+  test("takes no impossible counts", () => {
+    expect(() => mayAddMember({ voting: 3, answering: 4 })).toThrow(RangeError);
+    expect(() => mayAddMember({ voting: 0, answering: 0 })).toThrow(RangeError);
+    expect(() => mayAddMember({ voting: 3, answering: -1 })).toThrow(RangeError);
   });
 });

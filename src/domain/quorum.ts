@@ -45,6 +45,24 @@ export function mayStopMember(members: MemberCount, isAnswering: boolean): Permi
     : { allowed: false, because: `${count}; ${left} would be left, quorum is ${needed}` };
 }
 
+/**
+ * Whether a member may be added, or a learner be given its vote: only while every voting member answers. One vote more
+ * raises the quorum before the new member has proved itself, so a cluster that is short of a member already could come
+ * to stand still. https://etcd.io/docs/v3.6/faq/#should-i-add-a-member-before-removing-an-unhealthy-member (2026-11-21)
+ */
+export function mayAddMember(members: MemberCount): Permission {
+  requireCount("answering", members.answering, 0);
+  const now = quorum(members.voting);
+  const after = quorum(members.voting + 1);
+  if (members.answering > members.voting) {
+    throw new RangeError(`${members.answering} answering members of ${members.voting} voting ones`);
+  }
+  const count = `${members.answering} of ${members.voting} voting members answer`;
+  return members.answering === members.voting
+    ? { allowed: true, because: `${count}; quorum is ${now}, and ${after} with one more` }
+    : { allowed: false, because: `${count}; quorum is ${now}, and all have to answer before there is one more` };
+}
+
 function requireCount(name: string, value: number, least: number): void {
   if (!Number.isSafeInteger(value) || value < least) {
     throw new RangeError(`${name} is ${value}; it is a whole number of at least ${least}`);

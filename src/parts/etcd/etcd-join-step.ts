@@ -15,6 +15,7 @@ import { giveBirth } from "./etcd-birth.ts";
 import { etcdBootstrap } from "./etcd-environment.ts";
 import { fixedSettingChanged } from "./etcd-fixed-settings.ts";
 import { etcdBootstrapStepId, etcdMembershipLock, etcdStartStepId, etcdStepId } from "./etcd-layout.ts";
+import { growthRisk, mayAllAnswer, quorumAtRisk } from "./growth-risk.ts";
 import { leftoverLearners } from "./leftover-learners.ts";
 import { memberDataLost } from "./member-data-lost.ts";
 
@@ -53,13 +54,14 @@ export function etcdJoinStep(spec: ClusterSpec, host: HostSpec, after: readonly 
         return { state: "satisfied", because: `${host.name} is member ${member.id}` };
       }
       const problem = whyNotJoin(status, host.name);
-      if (problem !== undefined) return { state: "refused", problem };
+      const later = problem?.code === "etcd/quorum-at-risk" && mayAllAnswer(status);
+      if (problem !== undefined && !later) return { state: "refused", problem };
       const leftovers = member === undefined ? leftoverLearners(status, host.name) : { removable: [] };
       if (leftovers.problem !== undefined) return { state: "refused", problem: leftovers.problem };
       return {
         state: "needed",
         found: { remove: leftovers.removable.map((one) => one.id) },
-        changes: [changeOf(member, host.name), ...leftovers.removable.map(removalOf)],
+        changes: [changeOf(member, host.name, later), ...leftovers.removable.map(removalOf)],
       };
     },
     async apply(act, found) {
@@ -93,9 +95,12 @@ export function etcdJoinStep(spec: ClusterSpec, host: HostSpec, after: readonly 
   };
 }
 
-function changeOf(member: EtcdMemberStatus | undefined, host: HostName): Change {
+function changeOf(member: EtcdMemberStatus | undefined, host: HostName, later: boolean): Change {
   const what = `etcd member ${host}`;
-  if (member === undefined) return { verb: "create", what, to: "learner" };
+  if (member === undefined) {
+    const because = later ? { because: "once every voting member answers" } : {};
+    return { verb: "create", what, to: "learner", ...because };
+  }
   return {
     verb: "update",
     what,
@@ -124,18 +129,12 @@ function whyNotJoin(status: EtcdClusterStatus, host: HostName): Problem | undefi
   const { member, view } = standing(status, host);
   if (member?.started === true && view?.data === "absent" && !view.status.answers) return memberDataLost(host, status);
   if (member === undefined && view?.data === "present") return dataOfNoMember(host, status);
+  if (member === undefined) return growthRisk(status, host, "added");
+  // It is counted already: starting it takes nothing from the others, but needs them to be a quorum.
   const { quorum: needed = Number.POSITIVE_INFINITY, voting, answering } = status;
-  // With one voting member more, those that answer now have to be a quorum all the same.
-  const neededAfter = Math.floor((voting + 1) / 2) + 1;
-  if (answering >= needed && answering + 1 >= neededAfter && status.leader !== undefined) return undefined;
-  return {
-    code: "etcd/quorum-at-risk",
-    severity: "error",
-    message: `etcd member ${host} cannot be added`,
-    because: `${answering} of ${voting} voting members answer, quorum is ${needed}${status.leader === undefined ? ", and none leads" : ""}`,
-    hint: { text: "Bring the other members back first", command: "slipway etcd health" },
-    where: { host },
-  };
+  if (answering >= needed && status.leader !== undefined) return undefined;
+  const silent = status.leader === undefined ? "; none leads" : "";
+  return quorumAtRisk(host, "started", `${answering} of ${voting} voting members answer, quorum is ${needed}${silent}`);
 }
 
 function dataOfNoMember(host: HostName, status: EtcdClusterStatus): Problem {

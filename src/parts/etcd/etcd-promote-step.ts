@@ -2,10 +2,12 @@ import { etcdPlaces } from "../../cluster/etcd-places.ts";
 import { readEtcdStatus } from "../../cluster/etcd-status.ts";
 import type { Change, HostStep, NonEmpty } from "../../engine/step.ts";
 import { etcdctl } from "../../facts/etcd-layout.ts";
+import { ProblemError } from "../../problems/problem.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
 import { bootstrapFile } from "./etcd-birth.ts";
 import { standing } from "./etcd-join-step.ts";
 import { etcdBootstrapPath, etcdMembershipLock, etcdStepId } from "./etcd-layout.ts";
+import { growthRisk, mayAllAnswer } from "./growth-risk.ts";
 
 interface Found {
   readonly promote?: string;
@@ -29,6 +31,8 @@ export function etcdPromoteStep(spec: ClusterSpec, host: HostSpec): HostStep<Fou
       if (member?.started !== true || !(view?.data === "present" || view?.status.answers === true)) {
         return { state: "unknown", until: join, because: `${host.name} is no etcd member yet` };
       }
+      const risk = member.learner ? growthRisk(status, host.name, "promoted") : undefined;
+      if (risk !== undefined && !mayAllAnswer(status)) return { state: "refused", problem: risk };
       const changes: Change[] = [
         ...(member.learner
           ? [{ verb: "update", what: `etcd member ${host.name}`, from: "learner", to: "voting member" } as const]
@@ -51,6 +55,8 @@ export function etcdPromoteStep(spec: ClusterSpec, host: HostSpec): HostStep<Fou
     async apply(act, found) {
       if (found.promote !== undefined) {
         const status = await readEtcdStatus(act, places);
+        const risk = growthRisk(status, host.name, "promoted");
+        if (risk !== undefined) throw new ProblemError(risk);
         // A learner does not take requests about members.
         const via = status.leader?.host ?? status.members.find((one) => !one.learner && one.health.healthy)?.host;
         const argv = etcdctl(spec.etcd.clientPort, ["member", "promote", found.promote], 10);

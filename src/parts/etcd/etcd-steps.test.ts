@@ -147,6 +147,36 @@ describe("a cluster that exists", () => {
     expect(votes()).toEqual([...control, "e-4", "e-5"]);
   });
 
+  test("is not grown while a voting member is gone for good", async () => {
+    etcd.stop(rig.hosts.host("cp-3"));
+    rig.hosts.host("cp-3").files.remove("/var/lib/etcd/member", true);
+    expect((await toDo(five)).find((step) => step.id === "etcd.join/e-4")).toMatchObject({
+      state: "refused",
+      problem: { code: "etcd/quorum-at-risk", because: expect.stringContaining("2 of 3 voting members answer") },
+    });
+  });
+
+  test("starts a stopped member before it is grown", async () => {
+    etcd.stop(rig.hosts.host("cp-3"));
+    expect((await toDo(five)).find((step) => step.id === "etcd.join/e-4")).toMatchObject({
+      state: "needed",
+      changes: [{ verb: "create", because: "once every voting member answers" }],
+    });
+    await applied(five);
+    expect(votes()).toEqual([...control, "e-4", "e-5"]);
+  });
+
+  test("gives a learner no vote when a voting member dies before the promotion", async () => {
+    rig.hosts.onOperation = (operation) => {
+      if (operation.kind !== "change" || operation.host !== "e-4" || operation.change.kind !== "run") return;
+      if (operation.change.argv.includes("--no-block")) etcd.stop(rig.hosts.host("cp-3"));
+    };
+    const result = await rig.apply(stepsOf(five));
+    expect(votes()).toEqual(control);
+    const codes = [...result.outcomes.values()].flatMap((one) => ("problem" in one ? [one.problem.code] : []));
+    expect(codes).toContain("etcd/quorum-at-risk");
+  });
+
   describe("with a learner of another host in the way", () => {
     const add = (name: string, address: string) =>
       rig.hosts.host("cp-1").change({
