@@ -245,3 +245,28 @@ describe("the cluster lock", () => {
     expect(rig.journal.events).toEqual([]);
   });
 });
+
+describe("a computer that slept", () => {
+  test("makes no change after the cluster lock has run out, before a renewal has noticed", async () => {
+    let sleptMs = 0;
+    const rig: ReturnType<typeof engineRig> = engineRig(["a"], {
+      world: {
+        clock: {
+          now: () => new Date(rig.clock.now().getTime() + sleptMs),
+          sleep: (ms, signal) => rig.clock.sleep(ms, signal),
+        },
+      },
+    });
+    const step = toyStep("one", "a", [], {
+      async apply(act) {
+        await act.change({ kind: "write", path: "/toy/before", content: "done", mode: 0o644 });
+        sleptMs = 10 * 60_000;
+        await act.change({ kind: "write", path: "/toy/after", content: "done", mode: 0o644 });
+      },
+    });
+    const result = await rig.apply([step]);
+    expect(result.outcomes.get(step.id)).toMatchObject({ outcome: "failed", problem: { code: "engine/lock-lost" } });
+    const { files } = rig.hosts.host("a");
+    expect([files.text("/toy/before"), files.text("/toy/after")]).toEqual(["done", undefined]);
+  });
+});

@@ -20,6 +20,8 @@ export interface ClusterLockOptions {
 const maxLockHosts = 3;
 const defaultTtlMs = 5 * 60_000;
 const releaseWithinMs = 15_000;
+/** A lock this close to its end may be somebody else's before a change that is begun now has reached its host. */
+const marginMs = 15_000;
 
 /** The directory on each lock host. */
 export function lockPath(cluster: string): string {
@@ -29,6 +31,11 @@ export function lockPath(cluster: string): string {
 export interface ClusterLock {
   /** Aborted with a ProblemError (`engine/lock-lost`) when the lock could not be kept. */
   readonly lost: AbortSignal;
+  /**
+   * Throws `engine/lock-lost` unless a majority was renewed recently enough. To be asked before every change: a computer
+   * that slept wakes up with a lock that may be another's, before anything has noticed.
+   */
+  requireKept(): void;
   /** Gives the lock back everywhere. Returns what stood in the way, never throws. */
   release(): Promise<readonly Problem[]>;
 }
@@ -114,7 +121,9 @@ function keep(cluster: string, held: HostLock[], majority: number, world: World,
   const released = new AbortController();
   const { clock } = world;
   const lastRenewed = new Map(held.map((lock) => [lock, clock.now().getTime()]));
-  const isKept = (lock: HostLock) => clock.now().getTime() - (lastRenewed.get(lock) ?? 0) < ttlMs;
+  const isKeptFor = (lock: HostLock, moreMs: number) =>
+    clock.now().getTime() + moreMs - (lastRenewed.get(lock) ?? 0) < ttlMs;
+  const isKept = (lock: HostLock) => isKeptFor(lock, 0);
   const renewing = (async () => {
     for (;;) {
       await clock.sleep(ttlMs / 5, released.signal);
@@ -144,6 +153,10 @@ function keep(cluster: string, held: HostLock[], majority: number, world: World,
   renewing.catch((error: unknown) => lost.abort(error));
   return {
     lost: lost.signal,
+    requireKept() {
+      const due = held.filter((lock) => !isKeptFor(lock, Math.min(marginMs, ttlMs / 10)));
+      if (held.length - due.length < majority) throw new ProblemError(lostProblem(cluster, due));
+    },
     async release() {
       released.abort();
       return await releaseWithin(clock, held);

@@ -1,4 +1,5 @@
 import { type Problem, ProblemError } from "../problems/problem.ts";
+import type { ClusterLock } from "./cluster-lock.ts";
 import type { EventStream } from "./event-stream.ts";
 import type { Outcome } from "./events.ts";
 import type { Graph } from "./graph.ts";
@@ -30,7 +31,7 @@ export class Execution {
   readonly #world: World;
   readonly #options: RunOptions;
   readonly #events: EventStream;
-  readonly #lockLost: AbortSignal | undefined;
+  readonly #lock: ClusterLock | undefined;
   readonly #state: RunState;
   readonly #scheduler: Scheduler;
   readonly #running = new Map<Step, AbortController>();
@@ -47,14 +48,14 @@ export class Execution {
     world: World,
     options: RunOptions,
     events: EventStream,
-    lockLost: AbortSignal | undefined,
+    lock: ClusterLock | undefined,
   ) {
     this.#graph = graph;
     this.#plan = plan;
     this.#world = world;
     this.#options = options;
     this.#events = events;
-    this.#lockLost = lockLost;
+    this.#lock = lock;
     this.#state = new RunState(graph, plan);
     const limits = { running: options.maxRunning ?? defaultMaxRunning, perHost: options.perHost ?? 1 };
     this.#scheduler = new Scheduler(limits, world.random);
@@ -111,6 +112,7 @@ export class Execution {
       touched: this.#state.isTouched(step.id),
       exactly: this.#options.exactly ?? false,
       leave: controller.signal,
+      requireLock: () => this.#lock?.requireKept(),
       heldBack: () => (this.#stop === undefined ? undefined : this.#outcomeOfOpen(step)),
     });
     ended
@@ -168,11 +170,11 @@ export class Execution {
     const { interrupt, withinMs } = this.#options;
     const finishRunning = () => this.#interrupt("finish-running");
     const leave = () => this.#leave();
-    const lockLost = () => this.#stopBecause(lockProblem(this.#lockLost?.reason));
+    const lockLost = () => this.#stopBecause(lockProblem(this.#lock?.lost.reason));
     const pairs = [
       [interrupt?.finishRunning, finishRunning],
       [interrupt?.leaveNow, leave],
-      [this.#lockLost, lockLost],
+      [this.#lock?.lost, lockLost],
     ] as const;
     for (const [signal, listener] of pairs) {
       if (signal?.aborted) listener();

@@ -46,7 +46,7 @@ export async function run(steps: readonly Step[], plan: Plan, world: World, opti
     for (const text of said) events.emit({ type: "run-said", text });
     // Nothing is started when even this cannot be written.
     await events.synced();
-    const result = await new Execution(graph, plan, world, options, events, lock.lost).run(startedAt);
+    const result = await new Execution(graph, plan, world, options, events, lock).run(startedAt);
     const { connections, roundTrips } = world.hosts.usage();
     const { failed, notStarted, applied, durationMs } = result;
     events.emit({ type: "run-finished", failed, notStarted, applied, durationMs, connections, roundTrips });

@@ -28,6 +28,8 @@ export interface StepRunContext {
   readonly exactly: boolean;
   /** Aborted with `leaveNow` as reason to stop the step in the middle. */
   readonly leave: AbortSignal;
+  /** Throws `engine/lock-lost` when the cluster lock may be another run's by now. Asked before every change of apply. */
+  requireLock(): void;
   /** Once nothing new may be started: how a step ends that has not begun to apply. */
   heldBack(): Outcome | undefined;
 }
@@ -123,7 +125,10 @@ async function announce(
 async function applyWithin(step: Step, context: StepRunContext, found: unknown): Promise<void> {
   const { world, events, leave } = context;
   const withinMs = step.withinMs ?? defaultWithinMs;
-  const hooks = hooksOf(step, context, () => events.synced());
+  const hooks = hooksOf(step, context, async () => {
+    await events.synced();
+    context.requireLock();
+  });
   let acting: Acting | undefined;
   try {
     await withDeadline(
