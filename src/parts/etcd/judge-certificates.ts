@@ -10,7 +10,7 @@ import { type Ownership, ownership, ownershipChanges } from "../../resources/own
 import { readEtcdAuthority } from "./etcd-ca-step.ts";
 import type { CertificateFile, CertificateSet } from "./etcd-certificates.ts";
 
-/** Renewed with less than this left: kubeadm's own warning, and the alert of mission H3, start there. */
+/** Renewed with less than this left: kubeadm's own warning starts there. */
 export const renewWithinDays = 30;
 
 /** What has to be done about a set of certificates. */
