@@ -1,5 +1,6 @@
 import { etcdHosts, etcdPlaces } from "../../cluster/etcd-places.ts";
-import { type EtcdClusterStatus, etcdUrl, readEtcdStatus } from "../../cluster/etcd-status.ts";
+import { type EtcdClusterStatus, type EtcdHostView, etcdUrl, readEtcdStatus } from "../../cluster/etcd-status.ts";
+import { quorum } from "../../domain/quorum.ts";
 import type { Check, ClusterStep, Look, Verdict } from "../../engine/step.ts";
 import type { HostName } from "../../hosts/port.ts";
 import { inspectCertificate } from "../../pki/inspect-certificate.ts";
@@ -60,12 +61,26 @@ export function etcdBootstrapStep(spec: ClusterSpec): ClusterStep<Found> {
         if (silent !== undefined) return { state: "refused", problem: silent };
         return needed(status.hosts.map((view) => view.host));
       }
+      const away = status.hosts.flatMap((view) => view.unreachable ?? [])[0];
+      if (away !== undefined) return { state: "refused", problem: away };
+      const born = namesIn(unfinished);
       const missing = status.hosts.filter(
-        (view) => view.data === "absent" && !view.status.answers && unfinished.includes(`${view.host}=https://`),
+        (view) => view.data === "absent" && !view.status.answers && born.has(view.host),
       );
       if (missing.length === 0) return { state: "satisfied", because: "every member of the bootstrap has its data" };
       const lost = missing.find((view) => status.members.some((one) => one.host === view.host && one.started));
       if (lost !== undefined) return { state: "refused", problem: memberDataLost(lost.host, status) };
+      if (status.clusterId === undefined && withData.length > 0) {
+        // They can be a quorum without the rest, and then say which of the rest has ever run; the join step starts those.
+        if (withData.length >= quorum(born.size)) {
+          return {
+            state: "satisfied",
+            because: `${withData.length} of ${born.size} members have data: enough to start`,
+          };
+        }
+        const stopped = withData.find((view) => !/^(active|activating|reloading) /.test(view.unit));
+        if (stopped !== undefined) return { state: "refused", problem: startFirst(stopped, missing) };
+      }
       return needed(
         missing.map((view) => view.host),
         withData.length > 0 ? unfinished : undefined,
@@ -105,6 +120,25 @@ export function etcdBootstrapStep(spec: ClusterSpec): ClusterStep<Found> {
     const { fingerprint } = inspectCertificate(authority.certificate, "the authority of etcd");
     return `${spec.name}-${fingerprint.slice(0, 16)}`;
   }
+}
+
+/** The names in ETCD_INITIAL_CLUSTER of a birth file. */
+function namesIn(bootstrap: string): ReadonlySet<string> {
+  const list = /^ETCD_INITIAL_CLUSTER=(.*)$/m.exec(bootstrap)?.[1] ?? "";
+  return new Set(list.split(",").flatMap((entry) => (entry.includes("=") ? [entry.slice(0, entry.indexOf("="))] : [])));
+}
+
+/** A member that has run may know more of the others than the birth file does. */
+function startFirst(stopped: EtcdHostView, missing: readonly EtcdHostView[]): Problem {
+  const others = missing.map((view) => view.host).join(", ");
+  return {
+    code: "etcd/quorum-at-risk",
+    severity: "error",
+    message: `the bootstrap of etcd cannot go on with ${others} while ${stopped.host} is stopped`,
+    because: `${stopped.host} has etcd data, its unit is ${stopped.unit}, and no member answers`,
+    hint: { text: `Start etcd on ${stopped.host}, then apply again`, command: "systemctl start etcd.service" },
+    where: { host: stopped.host },
+  };
 }
 
 function verdictOf(status: EtcdClusterStatus): Verdict {

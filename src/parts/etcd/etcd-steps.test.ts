@@ -108,6 +108,50 @@ describe("a new cluster", () => {
   });
 });
 
+describe("a bootstrap that was interrupted", () => {
+  /** As a killed run leaves it: configured, and `begun` started with the birth file of all. */
+  async function interrupted(begun: readonly string[]): Promise<void> {
+    const prepared = stepsOf(three).filter((step) => !/^etcd\.(bootstrap|start|restart|join|promote)/.test(step.id));
+    await rig.apply(prepared);
+    const urls = control.map((name, index) => `${name}=https://10.0.0.${11 + index}:2380`);
+    for (const name of begun) {
+      const host = rig.hosts.host(name);
+      host.files.write(
+        "/etc/etcd/bootstrap.env",
+        `# begun\nETCD_INITIAL_CLUSTER=${urls.join(",")}\nETCD_INITIAL_CLUSTER_STATE=new\nETCD_INITIAL_CLUSTER_TOKEN=first\n`,
+      );
+      await host.change({ kind: "run", argv: ["systemctl", "start", "--", "etcd.service"] });
+    }
+  }
+  const bootstrapOf = async () => (await toDo(three)).find((step) => step.id === "etcd.bootstrap");
+
+  test("is not gone on with while its only member with data is stopped", async () => {
+    await interrupted(["cp-1"]);
+    etcd.stop(rig.hosts.host("cp-1"));
+    expect(await bootstrapOf()).toMatchObject({
+      state: "refused",
+      problem: { code: "etcd/quorum-at-risk", hint: { command: "systemctl start etcd.service" } },
+    });
+  });
+
+  test("leaves it to the members with data to start first when they can be a quorum", async () => {
+    await interrupted(["cp-1", "cp-2"]);
+    for (const host of ["cp-1", "cp-2"]) etcd.stop(rig.hosts.host(host));
+    expect(await bootstrapOf()).toBeUndefined();
+    await applied(three);
+    expect(etcd.bootstraps).toBe(1);
+    expect(votes()).toEqual(control);
+  });
+
+  test("knows its members by their whole names", async () => {
+    rig = engineRig([...control, "1"], { base: etcd.base });
+    await interrupted(["cp-1"]);
+    const more = sampleSpec({ hosts: [...three.hosts, sampleHost("1", "10.0.0.14", ["etcd"])] });
+    const step = (await toDo(more)).find((one) => one.id === "etcd.bootstrap");
+    expect(step).toMatchObject({ state: "needed", changes: [{ to: "members cp-2, cp-3" }, {}, {}] });
+  });
+});
+
 describe("a cluster that exists", () => {
   beforeEach(async () => {
     await applied(three);
