@@ -1,6 +1,6 @@
 import type { Answer, FileStat, Missing, Read } from "../hosts/port.ts";
 import type { Fact } from "./fact.ts";
-import { textOf } from "./not-understood.ts";
+import { beginningOf } from "./not-understood.ts";
 import { pathStat } from "./path-stat.ts";
 
 /** A certificate and its key on a host. The key itself never leaves the host: its public half is compared. */
@@ -26,7 +26,7 @@ export function certificateOnHost(certificatePath: string, keyPath: string): Fac
     name: `certificate ${certificatePath}`,
     reads,
     parse([certificate, content, key, derived]) {
-      const pem = textOf("certificate", certificatePath, content);
+      const pem = beginningOf("certificate", certificatePath, content);
       return {
         certificate: pathStat(certificatePath, certificate),
         ...(pem === undefined ? {} : { pem }),

@@ -55,6 +55,15 @@ export function textOf(fact: string, path: string, answer: Answer | undefined): 
   return fileOf(fact, path, answer).bytes.toString("utf8");
 }
 
+/**
+ * The same where a file is only held against a wanted one: of one that is longer than was asked for, the beginning. It is
+ * another one then, and not something nobody understands.
+ */
+export function beginningOf(fact: string, path: string, answer: Answer | undefined): string | undefined {
+  if (answer?.kind === "content" && answer.truncated) return answer.bytes.toString("utf8");
+  return textOf(fact, path, answer);
+}
+
 /** True when the command was not found on the host: an ordinary answer. */
 export function isCommandMissing(answer: Answer | undefined): boolean {
   return answer?.kind === "result" && answer.exitCode === 127;

@@ -390,6 +390,20 @@ describe("a cluster that exists", () => {
     for (const host of control) expect(commandsOn(host, "systemctl restart")).toEqual([]);
   });
 
+  test("gets its authority back where a bundle of all the world's was put in its place", async () => {
+    const { files } = rig.hosts.host("cp-1");
+    const own = files.text("/etc/etcd/pki/ca.crt");
+    files.write("/etc/etcd/pki/ca.crt", { content: (own ?? "").repeat(400) });
+    const changes = (await toDo(three)).flatMap((step) => (step.state === "needed" ? step.changes : []));
+    expect(changes).toMatchObject([
+      { what: "file /etc/etcd/pki/ca.crt", because: "it is not the authority in the vault" },
+      { verb: "restart", what: "service etcd.service" },
+    ]);
+    await applied(three);
+    expect(files.text("/etc/etcd/pki/ca.crt")).toBe(own);
+    expect(await toDo(three)).toEqual([]);
+  });
+
   test("is not given another authority when the state folder is lost", async () => {
     await rig.world.vault.remove("etcd/ca.key");
     const step = (await toDo(three)).find((one) => one.id === "etcd.ca");

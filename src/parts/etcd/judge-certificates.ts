@@ -1,7 +1,7 @@
 import type { Change, HostLook } from "../../engine/step.ts";
 import { type CertificateOnHost, certificateOnHost } from "../../facts/certificate-file.ts";
 import type { Fact } from "../../facts/fact.ts";
-import { textOf } from "../../facts/not-understood.ts";
+import { beginningOf } from "../../facts/not-understood.ts";
 import type { HostChange } from "../../hosts/port.ts";
 import { assessCertificate } from "../../pki/assess-certificate.ts";
 import { inspectCertificate, isSamePublicKey } from "../../pki/inspect-certificate.ts";
@@ -133,6 +133,6 @@ function textFile(path: string): Fact<string | undefined> {
   return {
     name: `text ${path}`,
     reads: [{ kind: "content", path, maxBytes: 64 * 1024 }],
-    parse: ([answer]) => textOf("text", path, answer),
+    parse: ([answer]) => beginningOf("text", path, answer),
   };
 }
