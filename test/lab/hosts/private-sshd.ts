@@ -113,9 +113,10 @@ export async function privateSshd(): Promise<PrivateSshd> {
       const path = spawnSync("sh", ["-c", "command -v sshd"], { encoding: "utf8" }).stdout.trim();
       // The one before may leave a child that holds its sockets a moment longer.
       for (let tries = 0; tries < 100 && (await answers(port)); tries += 1) await pause(20);
+      // Counted before it starts, since it may be listening before this process goes on.
+      const before = listening();
       daemon = spawn(path, ["-D", "-f", file("sshd_config"), "-E", file("sshd.log")], { stdio: "ignore" });
       const started = daemon;
-      const before = listening();
       const deadline = Date.now() + 30_000;
       while (listening() === before) {
         if (started.exitCode !== null || Date.now() > deadline) throw new Error(`sshd did not start: ${log()}`);
