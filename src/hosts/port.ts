@@ -22,6 +22,8 @@ export type Read =
       readonly kind: "run";
       readonly argv: readonly string[];
       readonly operands?: readonly string[];
+      /** Text on its standard input; runs with different input are different questions. */
+      readonly stdin?: string | Secret;
       readonly timeoutMs?: number;
     };
 
@@ -99,6 +101,11 @@ export type HostChange =
     }
   /** A file, or with `recursive` a tree. Missing is fine. */
   | { readonly kind: "remove"; readonly path: string; readonly recursive?: boolean }
+  /**
+   * A file of any size from this computer, as one stream, unless the digest there already matches. Atomic like `write`;
+   * root's. The result's stdout is "sent" or "unchanged".
+   */
+  | { readonly kind: "upload"; readonly localPath: string; readonly path: string; readonly mode: number }
   /** A command. `stdin` is the only way for a secret to get in. */
   | {
       readonly kind: "run";

@@ -6,7 +6,12 @@ import type { HostName } from "../hosts/port.ts";
  */
 export interface ClusterSpec {
   readonly name: string;
-  readonly kubernetes: { readonly version: string };
+  readonly kubernetes: KubernetesSpec;
+  /** Per pool name, what its kubelets have of their own. Every pool named by a host is in it. */
+  readonly pools: Readonly<Record<string, KubeletSpec>>;
+  readonly addons: AddonsSpec;
+  readonly namespaces: readonly NamespaceSpec[];
+  readonly teams: readonly TeamSpec[];
   readonly hosts: readonly HostSpec[];
   readonly endpoint: EndpointSpec;
   readonly etcd: EtcdSpec;
@@ -17,6 +22,123 @@ export interface ClusterSpec {
   readonly artifacts: ArtifactsSpec;
   readonly preflight: { readonly downgrade: readonly { readonly check: string; readonly reason: string }[] };
   readonly ssh: { readonly maxConnections: number; readonly keepAliveSeconds: number };
+}
+
+export interface KubernetesSpec {
+  /** major.minor.patch without a "v". */
+  readonly version: string;
+  /**
+   * "binaries": release binaries in a folder per version, switched by a symbolic link, the previous one kept.
+   * "packages": kubeadm, kubelet and kubectl of pkgs.k8s.io (or its mirror), held.
+   */
+  readonly install: "binaries" | "packages";
+  /** Registry the control plane images come from; "registry.k8s.io" unless given. */
+  readonly imageRepository: string;
+  readonly apiServer: ApiServerSpec;
+  /** Flags by name without dashes, added to and winning over Slipway's own. */
+  readonly controllerManager: { readonly extraArgs: Readonly<Record<string, string>> };
+  readonly scheduler: { readonly extraArgs: Readonly<Record<string, string>> };
+  /** What every kubelet has; a pool's own wins. */
+  readonly kubelet: KubeletSpec;
+  readonly proxy: ProxySpec;
+  /** Days the certificates kubeadm issues are valid; kubeadm's default is 365. */
+  readonly certificateValidityDays: number;
+}
+
+export interface ApiServerSpec {
+  readonly extraArgs: Readonly<Record<string, string>>;
+  /** Names and addresses beyond the endpoint's and the control planes' own. */
+  readonly extraSans: readonly string[];
+  readonly maxRequestsInflight: number;
+  readonly maxMutatingRequestsInflight: number;
+  readonly requestTimeoutSeconds: number;
+  readonly eventTtlMinutes: number;
+  /** On top of those kube-apiserver enables by default. */
+  readonly admissionPlugins: readonly string[];
+  readonly audit: {
+    readonly enabled: boolean;
+    /** The user's own policy file's text; absent: Slipway's. */
+    readonly policy?: string;
+    readonly maxAgeDays: number;
+    readonly maxBackups: number;
+    readonly maxSizeMegabytes: number;
+  };
+  /** Encryption at rest. "none" only on purpose. */
+  readonly encryption:
+    | { readonly provider: "secretbox" | "aesgcm"; readonly resources: readonly string[] }
+    | { readonly provider: "kms"; readonly name: string; readonly endpoint: string; readonly resources: readonly string[] }
+    | { readonly provider: "none" };
+  /** OpenID Connect issuers, as structured authentication configuration. */
+  readonly oidc: readonly {
+    readonly issuerUrl: string;
+    readonly audiences: readonly string[];
+    /** PEM text of the issuer's authority; absent: the system's. */
+    readonly certificateAuthority?: string;
+    readonly usernameClaim: string;
+    readonly usernamePrefix: string;
+    readonly groupsClaim: string;
+    readonly groupsPrefix: string;
+  }[];
+}
+
+/** Fields left out are Slipway's defaults, which depend on the size of the host where that is said. */
+export interface KubeletSpec {
+  readonly maxPods?: number;
+  /** "auto": by the size of the host. Values are Kubernetes quantities by resource name: cpu, memory, ephemeral-storage. */
+  readonly kubeReserved?: "auto" | Readonly<Record<string, string>>;
+  readonly systemReserved?: "auto" | Readonly<Record<string, string>>;
+  /** Thresholds by signal: "memory.available": "500Mi". */
+  readonly evictionHard?: Readonly<Record<string, string>>;
+  readonly podPidsLimit?: number;
+  readonly containerLogMaxSize?: string;
+  readonly containerLogMaxFiles?: number;
+  readonly maxParallelImagePulls?: number;
+  readonly shutdownGracePeriodSeconds?: number;
+  readonly shutdownGracePeriodCriticalPodsSeconds?: number;
+  readonly imageGcHighThresholdPercent?: number;
+  readonly imageGcLowThresholdPercent?: number;
+  /** Fields of KubeletConfiguration as Kubernetes spells them, winning over everything. */
+  readonly extraConfig?: Readonly<Record<string, unknown>>;
+}
+
+export interface ProxySpec {
+  /** "auto": nftables where the kernel has it, else iptables; none where the network plugin replaces kube-proxy. */
+  readonly mode: "auto" | "nftables" | "iptables" | "ipvs" | "none";
+}
+
+export interface AddonsSpec {
+  readonly dns: {
+    readonly replicas: number;
+    /** NodeLocal DNSCache on every node. */
+    readonly nodeLocal: boolean;
+  };
+  readonly metricsServer: boolean;
+}
+
+/** A namespace with its limits, as one unit. */
+export interface NamespaceSpec {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly podSecurity: "privileged" | "baseline" | "restricted";
+  /** ResourceQuota `hard`; empty: no quota. */
+  readonly quota: Readonly<Record<string, string>>;
+  /** LimitRange of containers; absent: none. */
+  readonly limits?: {
+    readonly default: Readonly<Record<string, string>>;
+    readonly defaultRequest: Readonly<Record<string, string>>;
+    readonly max?: Readonly<Record<string, string>>;
+  };
+  /** Default-deny policies in both directions, with DNS allowed. */
+  readonly defaultDeny: boolean;
+}
+
+/** A group of people (as the identity provider names it) and what it may do in which namespaces. */
+export interface TeamSpec {
+  readonly name: string;
+  readonly groups: readonly string[];
+  readonly users: readonly string[];
+  readonly namespaces: readonly string[];
+  readonly role: "view" | "edit" | "admin";
 }
 
 /**
@@ -112,9 +234,32 @@ export interface NetworkSpec {
   readonly nodePrefix: number;
   readonly dnsDomain: string;
   readonly maxPodsPerNode: number;
+  readonly plugin: NetworkPluginSpec;
 }
 
+/** The network plugin. "bridge": CNI's own plugins and static routes, for one network segment; needs no image. */
+export type NetworkPluginSpec =
+  | { readonly kind: "bridge" }
+  | { readonly kind: "flannel"; readonly version: string; readonly backend: "vxlan" | "host-gw" | "wireguard" }
+  | {
+      readonly kind: "calico";
+      readonly version: string;
+      readonly encapsulation: "VXLAN" | "VXLANCrossSubnet" | "IPIP" | "None";
+      readonly bgp: boolean;
+      readonly peers: readonly { readonly address: string; readonly asNumber: number }[];
+    }
+  | {
+      readonly kind: "cilium";
+      readonly version: string;
+      readonly kubeProxyReplacement: boolean;
+      readonly hubble: boolean;
+      readonly encryption: "none" | "wireguard";
+      readonly routing: "tunnel" | "native";
+    };
+
 export interface RuntimeSpec {
+  /** "package": the distribution's or a repository's; "release": containerd's own tarball, and the distribution's runc. */
+  readonly source: { readonly from: "package" } | { readonly from: "release"; readonly version: string; readonly sha256?: string };
   /** Package the runtime comes from: Debian's "containerd" or "containerd.io" of a repository the hosts have. */
   readonly package: string;
   /** Exact package version to hold; absent: the newest the host's repositories have, then left alone. */
@@ -148,6 +293,13 @@ export interface LoadBalancerSpec {
 }
 
 export interface ArtifactsSpec {
+  /**
+   * A bundle file on the machine Slipway runs on (absolute path): programs, packages and images come from it and the
+   * hosts need no way out. Absent: hosts get them from the internet or the mirrors.
+   */
+  readonly bundle?: string;
+  /** Base URL of Kubernetes release binaries; https://dl.k8s.io unless given. */
+  readonly kubernetesBaseUrl: string;
   /** Where the hosts get files (etcd releases) from. */
   readonly filesBaseUrl: string;
   /** A package repository to use instead of the ones the host has; absent: leave them alone. */
