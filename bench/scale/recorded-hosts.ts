@@ -160,10 +160,6 @@ class RecordedSession implements HostSession {
     return Promise.reject(new Error("a plan changes nothing"));
   }
 
-  upload(): Promise<never> {
-    return Promise.reject(new Error("a plan changes nothing"));
-  }
-
   clockOffset(): Promise<{ seconds: number; uncertaintySeconds: number }> {
     return Promise.resolve({ seconds: 0, uncertaintySeconds: 0.001 });
   }

@@ -12,6 +12,8 @@ export function shownChange(change: HostChange): string {
   switch (change.kind) {
     case "write":
       return `write ${quoted(change.path)} (${modeText(change.mode)}, ${sizeText(change.content)})`;
+    case "upload":
+      return `upload ${quoted(change.localPath)} to ${quoted(change.path)} (${modeText(change.mode)}${change.part === undefined ? "" : `, ${change.part.sizeBytes} bytes`})`;
     case "remove":
       return change.recursive ? `remove ${quoted(change.path)} and all in it` : `remove ${quoted(change.path)}`;
     case "run":

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { ProblemError } from "../problems/problem.ts";
 import { changeResult, maskSecrets } from "./change-outcome.ts";
-import type { HostChange } from "./port.ts";
+import type { ShellChange } from "./change-script.ts";
 import { Secret } from "./secret.ts";
 import { showChange } from "./show-change.ts";
 
-function failed(change: HostChange, exitCode: number, stderr: string, durationMs = 5) {
+function failed(change: ShellChange, exitCode: number, stderr: string, durationMs = 5) {
   const output = { exitCode, stdout: Buffer.from("out\n"), stderr: Buffer.from(stderr), truncated: false, durationMs };
   try {
     changeResult("cp-1", change, output);
@@ -16,7 +16,7 @@ function failed(change: HostChange, exitCode: number, stderr: string, durationMs
   throw new Error("it did not fail");
 }
 
-const write: HostChange = { kind: "write", path: "/etc/a/b", content: new Secret("s3cret-key"), mode: 0o600 };
+const write: ShellChange = { kind: "write", path: "/etc/a/b", content: new Secret("s3cret-key"), mode: 0o600 };
 
 test.each([
   ["host/disk-full", 1, "base64: write error: No space left on device\n"],
@@ -42,7 +42,7 @@ test("a failed command carries what ran and its last lines", () => {
 });
 
 test("an exit code of 124 is a timeout only when the time was used up", () => {
-  const run: HostChange = { kind: "run", argv: ["x"], timeoutMs: 2000 };
+  const run: ShellChange = { kind: "run", argv: ["x"], timeoutMs: 2000 };
   expect(failed(run, 124, "", 2010).code).toBe("host/command-timeout");
   expect(failed(run, 124, "", 1500).code).toBe("host/command-failed");
 });

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import { type Evidence, type Hint, type Problem, type ProblemCode, ProblemError } from "../problems/problem.ts";
-import { changeTimeoutMs, writeExit } from "./change-script.ts";
+import { changeTimeoutMs, type ShellChange, writeExit } from "./change-script.ts";
 import type { CommandResult, HostChange } from "./port.ts";
 import { quote, showWords } from "./quote.ts";
 import { lastReason } from "./read-files.ts";
@@ -15,7 +15,7 @@ const evidenceLines = 20;
 const stoppedCodes: readonly number[] = [124, 137, 143];
 
 /** The result of a change, or the ProblemError that says why it failed. */
-export function changeResult(host: string, change: HostChange, output: ShellOutput): CommandResult {
+export function changeResult(host: string, change: ShellChange, output: ShellOutput): CommandResult {
   if (change.kind === "run") {
     if ((change.okExitCodes ?? [0]).includes(output.exitCode)) return { kind: "result", ...output };
     throw new ProblemError(commandProblem(host, change, output));
@@ -34,7 +34,7 @@ export function changeResult(host: string, change: HostChange, output: ShellOutp
   throw new ProblemError(fileProblem(host, change, output));
 }
 
-function commandProblem(host: string, change: Extract<HostChange, { kind: "run" }>, output: ShellOutput): Problem {
+function commandProblem(host: string, change: Extract<ShellChange, { kind: "run" }>, output: ShellOutput): Problem {
   const command = showWords(change.argv);
   const [program = ""] = change.argv;
   const common = { severity: "error", where: { host }, evidence: evidenceOf(change, output) } as const;
@@ -64,7 +64,7 @@ function commandProblem(host: string, change: Extract<HostChange, { kind: "run" 
 }
 
 /** Why a file could not be written or removed, by what the tools said. */
-export function fileProblem(host: string, change: Exclude<HostChange, { kind: "run" }>, output: ShellOutput): Problem {
+export function fileProblem(host: string, change: Exclude<ShellChange, { kind: "run" }>, output: ShellOutput): Problem {
   const { code, because, hint } = fileReason(change, output);
   return {
     code,
@@ -78,7 +78,7 @@ export function fileProblem(host: string, change: Exclude<HostChange, { kind: "r
 }
 
 function fileReason(
-  change: Exclude<HostChange, { kind: "run" }>,
+  change: Exclude<ShellChange, { kind: "run" }>,
   output: ShellOutput,
 ): { readonly code: ProblemCode; readonly because: string; readonly hint?: Hint } {
   const stderr = output.stderr.toString("utf8");

@@ -16,8 +16,11 @@ export function temporaryPathFor(path: string): string {
   return posix.join(posix.dirname(path), `.slipway-${randomBytes(12).toString("hex")}.tmp`);
 }
 
+/** What one command of the host's shell carries out; an upload is a stream of its own. */
+export type ShellChange = Exclude<HostChange, { kind: "upload" }>;
+
 /** Renders a change. `temporaryPath` is where a write puts the file before the rename. */
-export function changeCommand(change: HostChange, temporaryPath: string, withinMs: number): ShellCommand {
+export function changeCommand(change: ShellChange, temporaryPath: string, withinMs: number): ShellCommand {
   const common = { keepBytes: defaultKeepBytes, keep: "ends", shown: showChange(change) } as const;
   switch (change.kind) {
     case "write": {
@@ -39,10 +42,7 @@ export function changeCommand(change: HostChange, temporaryPath: string, withinM
       const command = `( t ${Math.max(1, Math.ceil(timeoutMs / 1000))} ${quoteAll(change.argv)} )`;
       // In braces: a shell runs a compound command only once it has read all of it, so a connection that breaks while
       // this is being sent has changed nothing.
-      const text =
-        change.stdin === undefined
-          ? `[ "$T" ] || p\n{ ${command} </dev/null\n}`
-          : `[ "$T" ] || p\n{ ${fromBase64(bytesOf(change.stdin))} | ${command}\n}`;
+      const text = `[ "$T" ] || p\n{ ${withInput(command, change.stdin)}\n}`;
       return { ...common, text, withinMs: timeoutMs + graceMs };
     }
   }
@@ -54,6 +54,11 @@ export function changeCommand(change: HostChange, temporaryPath: string, withinM
  */
 function fromBase64(bytes: Buffer): string {
   return `printf %s '${bytes.toString("base64")}' | base64 -d`;
+}
+
+/** A command with a text as its standard input, or none. */
+export function withInput(command: string, stdin: string | Secret | undefined): string {
+  return stdin === undefined ? `${command} </dev/null` : `${fromBase64(bytesOf(stdin))} | ${command}`;
 }
 
 function bytesOf(content: string | Uint8Array | Secret): Buffer {

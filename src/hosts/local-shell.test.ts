@@ -15,11 +15,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type LocalShell, localHost, localHosts, localShells } from "../../test/support/local-shells.ts";
+import { uploaded } from "../../test/support/uploaded.ts";
 import { ProblemError } from "../problems/problem.ts";
 import type { CommandResult, HostSession } from "./port.ts";
 import { Secret } from "./secret.ts";
 import type { SshHosts } from "./ssh-hosts.ts";
 
+const emptyDigest = createHash("sha256").digest("hex");
 const shells = localShells();
 afterAll(() => {
   for (const shell of shells) shell.remove();
@@ -274,16 +276,51 @@ describe.each(shells.map((shell): [string, LocalShell] => [shell.name, shell]))(
     const local = join(dir, "local");
     writeFileSync(local, Buffer.alloc(3_000_000, "upload\0"));
     const remote = join(dir, "into", "remote");
-    expect(await session.upload(local, remote, 0o755)).toBe("sent");
+    expect(await uploaded(session, local, remote, 0o755)).toBe("sent");
     expect(readFileSync(remote).equals(readFileSync(local))).toBe(true);
     expect(statSync(remote).mode & 0o7777).toBe(0o755);
     chmodSync(remote, 0o600);
-    expect(await session.upload(local, remote, 0o755)).toBe("unchanged");
+    expect(await uploaded(session, local, remote, 0o755)).toBe("unchanged");
     expect(statSync(remote).mode & 0o7777).toBe(0o755);
     writeFileSync(local, "short");
-    expect(await session.upload(local, remote, 0o644)).toBe("sent");
+    expect(await uploaded(session, local, remote, 0o644)).toBe("sent");
     expect(readFileSync(remote, "utf8")).toBe("short");
     expect(readdirSync(join(dir, "into"))).toEqual(["remote"]);
+  });
+
+  test("uploads a part of a file, and refuses one whose bytes are not those of its digest", async () => {
+    const local = join(dir, "local");
+    writeFileSync(local, Buffer.concat([Buffer.alloc(1000, "a"), Buffer.alloc(500_000, "b"), Buffer.alloc(10, "c")]));
+    const sha256 = createHash("sha256").update(Buffer.alloc(500_000, "b")).digest("hex");
+    const part = { offsetBytes: 1000, sizeBytes: 500_000, sha256 };
+    const path = join(dir, "into", "remote");
+    const upload = { kind: "upload", localPath: local, path, mode: 0o644, part } as const;
+    expect((await session.change(upload)).stdout.toString()).toBe("sent");
+    expect((await session.change(upload)).stdout.toString()).toBe("unchanged");
+    expect(readFileSync(path).equals(Buffer.alloc(500_000, "b"))).toBe(true);
+    const shifted = { ...upload, part: { ...part, offsetBytes: 999 }, path: join(dir, "into", "other") };
+    expect((await problemOf(session.change(shifted))).code).toBe("host/local-file-damaged");
+    const gone = { ...shifted, localPath: join(dir, "nothing") };
+    expect((await problemOf(session.change(gone))).code).toBe("host/local-file-unreadable");
+    await expect.poll(() => readdirSync(join(dir, "into"))).toEqual(["remote"]);
+    const empty = { ...upload, path: join(dir, "empty"), part: { offsetBytes: 0, sizeBytes: 0, sha256: emptyDigest } };
+    expect((await session.change(empty)).stdout.toString()).toBe("sent");
+    expect(readFileSync(join(dir, "empty"))).toHaveLength(0);
+  });
+
+  test("a command that reads gets its standard input, each its own", async () => {
+    const argv = ["cat"];
+    const answers = await session.read([
+      { kind: "run", argv, stdin: "one\n'\"$(id)\0" },
+      { kind: "run", argv, stdin: new Secret("two") },
+      { kind: "run", argv, stdin: "one\n'\"$(id)\0" },
+      { kind: "run", argv },
+      { kind: "run", argv, stdin: "three", operands: ["-"], timeoutMs: 5000 },
+      { kind: "run", argv, stdin: "four", operands: ["-"] },
+    ]);
+    const texts = answers.map((answer) => (answer.kind === "result" ? answer.stdout.toString("utf8") : answer.kind));
+    expect(texts).toEqual(["one\n'\"$(id)\0", "two", "one\n'\"$(id)\0", "", "three", "four"]);
+    expect(hosts.usage()).toEqual({ connections: 1, roundTrips: 1 });
   });
 
   test("measures the clock to within the round trip", async () => {

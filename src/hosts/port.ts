@@ -1,4 +1,5 @@
-import type { Secret } from "./secret.ts";
+import { createHash } from "node:crypto";
+import { Secret } from "./secret.ts";
 
 /** The name of a host in cluster.yaml. A host is a Linux machine we reach over SSH; a node is its Kubernetes object. */
 export type HostName = string & { readonly __brand: "HostName" };
@@ -84,8 +85,20 @@ export function readKey(read: Read): string {
     case "content":
       return `content ${read.maxBytes ?? ""} ${read.path}`;
     case "run":
-      return `run ${read.argv.join("\u0000")}\u0001${(read.operands ?? []).join("\u0000")}`;
+      return `run ${read.argv.join("\u0000")}\u0001${(read.operands ?? []).join("\u0000")}${stdinKey(read.stdin)}`;
   }
+}
+
+function stdinKey(stdin: string | Secret | undefined): string {
+  if (stdin === undefined) return "";
+  return `\u0001${stdin instanceof Secret ? stdin.digest() : createHash("sha256").update(stdin).digest("hex")}`;
+}
+
+/** A run of bytes within a file, and the SHA-256 they have. */
+export interface FilePart {
+  readonly offsetBytes: number;
+  readonly sizeBytes: number;
+  readonly sha256: string;
 }
 
 /** One change to a host, as data: it can be shown, journalled, exported, simulated and quoted in one place. */
@@ -103,9 +116,17 @@ export type HostChange =
   | { readonly kind: "remove"; readonly path: string; readonly recursive?: boolean }
   /**
    * A file of any size from this computer, as one stream, unless the digest there already matches. Atomic like `write`;
-   * root's. The result's stdout is "sent" or "unchanged".
+   * root's. The result's stdout is "sent" or "unchanged". It goes beside the host's other reads and changes, so its
+   * order among them is kept only by awaiting it.
    */
-  | { readonly kind: "upload"; readonly localPath: string; readonly path: string; readonly mode: number }
+  | {
+      readonly kind: "upload";
+      readonly localPath: string;
+      readonly path: string;
+      readonly mode: number;
+      /** Only these bytes of the local file, whose digest is known: one blob of a bundle. */
+      readonly part?: FilePart;
+    }
   /** A command. `stdin` is the only way for a secret to get in. */
   | {
       readonly kind: "run";
@@ -127,11 +148,9 @@ export interface HostSession {
   read(reads: readonly Read[], signal?: AbortSignal): Promise<readonly Answer[]>;
   /**
    * Carries out one change. Throws a ProblemError with evidence when a command's exit code is not ok, or a write fails;
-   * a `write` or `remove` returns an empty result.
+   * a `write` or `remove` returns an empty result, an `upload` says what it did.
    */
   change(change: HostChange, signal?: AbortSignal): Promise<CommandResult>;
-  /** Sends a local file of any size (one stream), unless the digest there already matches. */
-  upload(localPath: string, remotePath: string, mode: number, signal?: AbortSignal): Promise<"sent" | "unchanged">;
   /** Seconds the host's clock is ahead of ours (negative: behind), measured at connect, and half the round trip. */
   clockOffset(): Promise<{ readonly seconds: number; readonly uncertaintySeconds: number }>;
 }

@@ -1,4 +1,5 @@
 import { ProblemError } from "../problems/problem.ts";
+import { withInput } from "./change-script.ts";
 import {
   type Answer,
   type CommandResult,
@@ -20,6 +21,7 @@ import {
   statChunks,
   statCommand,
 } from "./read-files.ts";
+import type { Secret } from "./secret.ts";
 import { commandLineBytes, defaultKeepBytes, graceMs, type ShellCommand, type ShellOutput } from "./shell-script.ts";
 
 /** Reads of one batch as commands, and the way back from the commands' outputs to the answers. */
@@ -38,6 +40,7 @@ interface MergedRun {
   readonly keys: Set<string>;
   bytes: number;
   timeoutMs: number | undefined;
+  readonly stdin: string | Secret | undefined;
 }
 
 /**
@@ -112,7 +115,13 @@ function mergeRuns(distinct: ReadonlyMap<string, Read>): readonly MergedRun[] {
     const bytes = operands.reduce((sum, operand) => sum + Buffer.byteLength(operand) + 3, 0);
     const merged = open.get(name);
     // Without operands a command often means "all": it is never joined with one that has some.
-    if (operands.length > 0 && merged !== undefined && merged.bytes + bytes <= commandLineBytes) {
+    // One with a text on its standard input is a question of its own, like `kubectl` with a manifest.
+    if (
+      operands.length > 0 &&
+      read.stdin === undefined &&
+      merged !== undefined &&
+      merged.bytes + bytes <= commandLineBytes
+    ) {
       for (const operand of operands) merged.operands.add(operand);
       merged.keys.add(key);
       merged.bytes += bytes;
@@ -125,9 +134,10 @@ function mergeRuns(distinct: ReadonlyMap<string, Read>): readonly MergedRun[] {
       keys: new Set([key]),
       bytes,
       timeoutMs: read.timeoutMs,
+      stdin: read.stdin,
     };
     runs.push(run);
-    if (operands.length > 0) open.set(name, run);
+    if (operands.length > 0 && read.stdin === undefined) open.set(name, run);
   }
   return runs;
 }
@@ -147,12 +157,12 @@ function runCommand(run: MergedRun, withinMs: number): ShellCommand {
   return {
     text:
       seconds === undefined
-        ? `( exec ${quoteAll(words)} ) </dev/null`
-        : `[ "$T" ] || p\n( t ${seconds} ${quoteAll(words)} ) </dev/null`,
+        ? withInput(`( exec ${quoteAll(words)} )`, run.stdin)
+        : `[ "$T" ] || p\n${withInput(`( t ${seconds} ${quoteAll(words)} )`, run.stdin)}`,
     keepBytes: defaultKeepBytes,
     keep: "ends",
     withinMs: run.timeoutMs === undefined ? withinMs : run.timeoutMs + graceMs,
-    shown: showWords(words),
+    shown: `${showWords(words)}${run.stdin === undefined ? "" : " < ***"}`,
   };
 }
 

@@ -10,6 +10,8 @@ export function showChange(change: HostChange): string {
       const owner = change.owner === undefined ? "" : `, ${change.owner}:${change.group ?? ""}`;
       return `write ${showWords([change.path])} (${change.mode.toString(8).padStart(4, "0")}${owner}, ${size})`;
     }
+    case "upload":
+      return `upload ${showWords([change.localPath, change.path])} (${change.mode.toString(8).padStart(4, "0")})`;
     case "remove":
       return `rm ${change.recursive === true ? "-rf" : "-f"} ${showWords([change.path])}`;
     case "run":

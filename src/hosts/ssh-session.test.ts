@@ -145,12 +145,18 @@ test("an observer sees every command, and no secret", async () => {
   const seen: ObservedCommand[] = [];
   const session = hostsOver(sh, { onCommand: (command) => seen.push(command) }).session(localHost);
   await session.read([{ kind: "stat", path: "/" }, ...echo("hello")]);
+  await session.read([{ kind: "run", argv: ["cat"], stdin: new Secret("hunter2") }]);
   await session.change({ kind: "run", argv: ["cat"], stdin: new Secret("hunter2") });
+  await session.change({ kind: "upload", localPath: "/dev/null", path: join(dir, "u"), mode: 0o644 });
   await session.change({ kind: "write", path: join(dir, "f"), content: new Secret("hunter2"), mode: 0o600 });
   expect(seen.map(({ kind, shown }) => `${kind}: ${shown}`)).toEqual([
     "read: stat /",
     "read: echo hello",
+    "read: cat < ***",
     "change: cat < ***",
+    `change: upload /dev/null ${join(dir, "u")} (0644)`,
+    `read: stat ${join(dir, "u")}`,
+    `read: sha256sum ${join(dir, "u")}`,
     `change: write ${join(dir, "f")} (0600, secret)`,
   ]);
 });

@@ -1,6 +1,6 @@
 import { ProblemError } from "../problems/problem.ts";
 import { changeResult } from "./change-outcome.ts";
-import { changeCommand, temporaryPathFor } from "./change-script.ts";
+import { changeCommand, type ShellChange, temporaryPathFor } from "./change-script.ts";
 import { type ClockOffset, clockCommand, readClock } from "./clock-offset.ts";
 import type { ConnectionPool, PoolMember } from "./connection-pool.ts";
 import type { Answer, CommandResult, HostChange, HostName, HostSession, Read } from "./port.ts";
@@ -36,19 +36,20 @@ export interface SessionOptions {
 /** A command that is about to be sent; `shown` has its secrets masked. */
 export interface ObservedCommand {
   readonly host: HostName;
-  readonly kind: "read" | "change" | "upload";
+  readonly kind: "read" | "change";
   readonly shown: string;
 }
 
 type Job =
   | { readonly kind: "read"; readonly reads: readonly Read[]; readonly done: (answers: readonly Answer[]) => void }
-  | { readonly kind: "change"; readonly change: HostChange; readonly done: (result: CommandResult) => void }
+  | { readonly kind: "change"; readonly change: ShellChange; readonly done: (result: CommandResult) => void }
   | { readonly kind: "clock"; readonly done: (offset: ClockOffset) => void };
 type Queued = Job & { readonly fail: (error: unknown) => void; readonly isWanted: () => boolean };
 
 /**
  * One host. At most one request is on its way at a time; reads that are asked for meanwhile, or in the same turn of the
- * event loop, become the next one together. Changes are sent one by one, in the order they were asked for.
+ * event loop, become the next one together. Changes are sent one by one, in the order they were asked for; only an
+ * upload has a stream of its own beside them.
  */
 export class SshSession implements HostSession, PoolMember {
   readonly host: HostName;
@@ -79,16 +80,11 @@ export class SshSession implements HostSession, PoolMember {
   async change(change: HostChange, signal?: AbortSignal): Promise<CommandResult> {
     if (change.kind === "run") requireArgv(this.host, change.argv);
     else requirePath(this.host, change.path);
+    if (change.kind === "upload") {
+      this.#observe("change", showChange(change));
+      return await uploadFile({ session: this, stream: (script) => this.#stream(script) }, change, signal);
+    }
     return await this.#ask(signal, (done) => ({ kind: "change", change, done }));
-  }
-
-  async upload(localPath: string, remotePath: string, mode: number, signal?: AbortSignal) {
-    requirePath(this.host, remotePath);
-    this.#observe("upload", `upload ${localPath} to ${remotePath}`);
-    return await uploadFile(
-      { session: this, stream: (script) => this.#stream(script) },
-      { localPath, remotePath, mode, ...(signal === undefined ? {} : { signal }) },
-    );
   }
 
   /** Measured anew each time; those who ask in the same turn share one measurement. */

@@ -1,22 +1,16 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { posix } from "node:path";
 import { ProblemError } from "../problems/problem.ts";
 import { fileProblem } from "./change-outcome.ts";
 import { temporaryPathFor, writeExit } from "./change-script.ts";
-import type { HostSession } from "./port.ts";
+import type { CommandResult, FilePart, HostChange, HostSession } from "./port.ts";
 import { quote } from "./quote.ts";
 import type { ShellProcess } from "./shell-process.ts";
 
-/** What to send where. */
-export interface Upload {
-  readonly localPath: string;
-  readonly remotePath: string;
-  readonly mode: number;
-  readonly signal?: AbortSignal;
-}
+type Upload = Extract<HostChange, { kind: "upload" }>;
 
 /** The ways to the host an upload needs: questions and small changes, and a program with our bytes on its stdin. */
 export interface UploadWays {
@@ -29,42 +23,58 @@ const stalledMs = 60_000;
 const digestDiffers = 83;
 
 /**
- * Sends a file as one stream and puts it in place once its digest was found right there. Throws ProblemErrors; on
- * failure the old file stays and nothing is left beside it.
+ * Sends a file, or a part of one, as one stream and puts it in place once its digest was found right there. Its stdout
+ * says "sent" or "unchanged". Throws ProblemErrors; on failure the old file stays and nothing is left beside it.
  */
-export async function uploadFile(ways: UploadWays, upload: Upload): Promise<"sent" | "unchanged"> {
+export async function uploadFile(ways: UploadWays, upload: Upload, signal?: AbortSignal): Promise<CommandResult> {
+  const startedAt = performance.now();
+  const result = (stdout: "sent" | "unchanged"): CommandResult => ({
+    kind: "result",
+    exitCode: 0,
+    stdout: Buffer.from(stdout),
+    stderr: Buffer.alloc(0),
+    truncated: false,
+    durationMs: performance.now() - startedAt,
+  });
   const { session } = ways;
-  const { remotePath, mode, signal } = upload;
+  const { path, mode } = upload;
   const [local, [digest, there]] = await Promise.all([
-    localFile(session.host, upload.localPath),
+    localPart(session.host, upload),
     session.read(
       [
-        { kind: "digest", path: remotePath },
-        { kind: "stat", path: remotePath },
+        { kind: "digest", path },
+        { kind: "stat", path },
       ],
       signal,
     ),
   ]);
   if (digest?.kind === "digest" && digest.sha256 === local.sha256) {
     if (there?.kind === "stat" && there.mode !== mode) {
-      await session.change({ kind: "run", argv: ["chmod", "--", octal(mode), remotePath] }, signal);
+      await session.change({ kind: "run", argv: ["chmod", "--", octal(mode), path] }, signal);
     }
-    return "unchanged";
+    return result("unchanged");
   }
   signal?.throwIfAborted();
-  const process = await ways.stream(uploadScript(remotePath, temporaryPathFor(remotePath), mode, local.sha256));
-  const onAbort = () => process.kill();
-  signal?.addEventListener("abort", onAbort, { once: true });
+  const file = await open(upload.localPath).catch((error: unknown) => {
+    throw unreadable(session.host, upload.localPath, error);
+  });
   try {
-    await send(session.host, process, upload, local.sizeBytes);
-  } catch (error) {
-    process.kill();
-    signal?.throwIfAborted();
-    throw error;
+    const process = await ways.stream(uploadScript(path, temporaryPathFor(path), mode, local.sha256));
+    const onAbort = () => process.kill();
+    signal?.addEventListener("abort", onAbort, { once: true });
+    try {
+      await send(session.host, process, upload, local, file);
+    } catch (error) {
+      process.kill();
+      signal?.throwIfAborted();
+      throw error;
+    } finally {
+      signal?.removeEventListener("abort", onAbort);
+    }
   } finally {
-    signal?.removeEventListener("abort", onAbort);
+    await file.close();
   }
-  return "sent";
+  return result("sent");
 }
 
 /** One line, so that the quoting survives any login shell. */
@@ -83,30 +93,40 @@ function uploadScript(path: string, temporaryPath: string, mode: number, sha256:
   ].join("; ");
 }
 
-async function send(host: string, process: ShellProcess, upload: Upload, sizeBytes: number): Promise<void> {
+async function send(
+  host: string,
+  process: ShellProcess,
+  upload: Upload,
+  local: FilePart,
+  file: FileHandle,
+): Promise<void> {
   let stderr = "";
   process.stderr.on("data", (chunk: Buffer) => {
     stderr = (stderr + chunk.toString("utf8")).slice(-8192);
   });
   process.stdout.resume();
   const ended = process.ended;
-  for await (const chunk of createReadStream(upload.localPath, { highWaterMark: 256 * 1024 })) {
+  const sent = createHash("sha256");
+  for await (const chunk of openPart(host, upload, local, file)) {
     if (process.stdin.destroyed) break;
+    sent.update(chunk);
     if (process.stdin.write(chunk)) continue;
     const moved = await within(stalledMs, Promise.race([once(process.stdin, "drain").catch(() => "gone"), ended]));
     if (moved === "late") throw stalled(host, upload, "not a byte moved");
   }
+  const whole = process.stdin.destroyed || sent.digest("hex") === local.sha256;
   process.stdin.end();
   // The other end still reads the file back for its digest, and flushes it: slow disks do 10 MB/s.
-  const end = await within(stalledMs + sizeBytes / 10_000, ended);
+  const end = await within(stalledMs + local.sizeBytes / 10_000, ended);
   if (end === "late") throw stalled(host, upload, "no answer after the last byte");
   if (end.exitCode === 0) return;
+  if (end.exitCode === digestDiffers && !whole) throw damaged(host, upload);
   const output = Buffer.from(stderr);
   if (end.exitCode === 255 || end.exitCode === null || end.exitCode === digestDiffers) {
     throw new ProblemError({
       code: "host/upload-failed",
       severity: "error",
-      message: `${host}: ${upload.remotePath} did not arrive whole`,
+      message: `${host}: ${upload.path} did not arrive whole`,
       because:
         end.exitCode === digestDiffers
           ? "the digest of what arrived is not the one of what was sent; the old file is untouched"
@@ -115,9 +135,20 @@ async function send(host: string, process: ShellProcess, upload: Upload, sizeByt
       where: { host },
     });
   }
-  const change = { kind: "write", path: upload.remotePath, content: "", mode: upload.mode } as const;
+  const change = { kind: "write", path: upload.path, content: "", mode: upload.mode } as const;
   const failed = { exitCode: end.exitCode, stdout: Buffer.alloc(0), stderr: output, truncated: false, durationMs: 0 };
   throw new ProblemError(fileProblem(host, change, failed));
+}
+
+/** The bytes to send, in pieces. */
+async function* openPart(host: string, upload: Upload, local: FilePart, file: FileHandle): AsyncGenerator<Buffer> {
+  if (local.sizeBytes === 0) return;
+  const range = { start: local.offsetBytes, end: local.offsetBytes + local.sizeBytes - 1, autoClose: false };
+  try {
+    for await (const chunk of file.createReadStream({ highWaterMark: 256 * 1024, ...range })) yield chunk as Buffer;
+  } catch (error) {
+    throw unreadable(host, upload.localPath, error);
+  }
 }
 
 async function within<T>(ms: number, promise: Promise<T>): Promise<T | "late"> {
@@ -132,23 +163,58 @@ async function within<T>(ms: number, promise: Promise<T>): Promise<T | "late"> {
   }
 }
 
-async function localFile(host: string, path: string): Promise<{ sha256: string; sizeBytes: number }> {
+/** What is sent, by its digest: known beforehand for a part, else read from the file (once for all hosts). */
+async function localPart(host: string, upload: Upload): Promise<FilePart> {
+  if (upload.part !== undefined) return upload.part;
   try {
-    const hash = createHash("sha256");
-    for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) hash.update(chunk);
-    return { sha256: hash.digest("hex"), sizeBytes: (await stat(path)).size };
+    return await wholeFile(upload.localPath);
   } catch (error) {
-    throw new ProblemError(
-      {
-        code: "host/local-file-unreadable",
-        severity: "error",
-        message: `${host}: ${path} cannot be sent`,
-        because: `on this computer: ${error instanceof Error ? error.message : String(error)}`,
-        where: { host },
-      },
-      { cause: error },
-    );
+    throw unreadable(host, upload.localPath, error);
   }
+}
+
+const wholeFiles = new Map<string, { readonly as: string; readonly part: Promise<FilePart> }>();
+
+/** Remembers the digest for as long as size, time and inode stay: a hundred hosts get one file for one reading. */
+async function wholeFile(path: string): Promise<FilePart> {
+  const { size, mtimeMs, ctimeMs, ino } = await stat(path);
+  const as = `${size} ${mtimeMs} ${ctimeMs} ${ino}`;
+  const known = wholeFiles.get(path);
+  if (known?.as === as) return await known.part;
+  const part = digestOf(path).then((sha256) => ({ offsetBytes: 0, sizeBytes: size, sha256 }));
+  wholeFiles.set(path, { as, part });
+  part.catch(() => wholeFiles.delete(path));
+  return await part;
+}
+
+async function digestOf(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) hash.update(chunk);
+  return hash.digest("hex");
+}
+
+function unreadable(host: string, path: string, error: unknown): ProblemError {
+  return new ProblemError(
+    {
+      code: "host/local-file-unreadable",
+      severity: "error",
+      message: `${host}: ${path} cannot be sent`,
+      because: `on this computer: ${error instanceof Error ? error.message : String(error)}`,
+      where: { host },
+    },
+    { cause: error },
+  );
+}
+
+function damaged(host: string, upload: Upload): ProblemError {
+  return new ProblemError({
+    code: "host/local-file-damaged",
+    severity: "error",
+    message: `${host}: ${upload.path} was not sent`,
+    because: `the bytes of ${upload.localPath} are not those its digest was taken of; the old file is untouched`,
+    hint: { text: "get that file again: it changed or was cut since it was made" },
+    where: { host },
+  });
 }
 
 function stalled(host: string, upload: Upload, because: string): ProblemError {
@@ -156,7 +222,7 @@ function stalled(host: string, upload: Upload, because: string): ProblemError {
     code: "ssh/no-answer",
     severity: "error",
     message: `${host}: it stopped answering`,
-    because: `while ${upload.remotePath} was sent, ${because} for ${stalledMs / 1000} s; the old file is untouched`,
+    because: `while ${upload.path} was sent, ${because} for ${stalledMs / 1000} s; the old file is untouched`,
     where: { host },
   });
 }

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { setImmediate as macrotask } from "node:timers/promises";
 import {
   type Answer,
@@ -102,11 +103,6 @@ export class FakeHost implements HostSession {
     );
   }
 
-  async upload(localPath: string, remotePath: string, mode: number): Promise<"sent" | "unchanged"> {
-    const result = await this.change({ kind: "write", path: remotePath, content: `upload of ${localPath}`, mode });
-    return result.exitCode === 0 ? "sent" : "unchanged";
-  }
-
   async clockOffset(): Promise<{ seconds: number; uncertaintySeconds: number }> {
     await macrotask();
     this.#throwIfUnreachable();
@@ -146,7 +142,7 @@ export class FakeHost implements HostSession {
   async #answer(unique: ReadonlyMap<string, Read>): Promise<ReadonlyMap<string, Answer>> {
     const operands = new Map<string, string[]>();
     for (const read of unique.values()) {
-      if (read.kind !== "run") continue;
+      if (read.kind !== "run" || read.stdin !== undefined) continue;
       const key = read.argv.join("\u0000");
       operands.set(key, [...new Set([...(operands.get(key) ?? []), ...(read.operands ?? [])])]);
     }
@@ -155,6 +151,11 @@ export class FakeHost implements HostSession {
     for (const [key, read] of unique) {
       if (read.kind !== "run") {
         answers.set(key, this.files.answer(read));
+        continue;
+      }
+      if (read.stdin !== undefined) {
+        const argv = [...read.argv, ...(read.operands ?? [])];
+        answers.set(key, await this.#run({ argv, stdin: textOf(read.stdin) }));
         continue;
       }
       const command = read.argv.join("\u0000");
@@ -174,12 +175,21 @@ export class FakeHost implements HostSession {
         this.files.write(change.path, { content, mode: change.mode, ...owner });
         return resultOf("");
       }
+      case "upload": {
+        const { localPath, path, mode, part } = change;
+        const whole = await readFile(localPath);
+        const content =
+          part === undefined ? whole : whole.subarray(part.offsetBytes, part.offsetBytes + part.sizeBytes);
+        if (this.files.get(path)?.bytes.equals(content)) return resultOf("unchanged");
+        this.files.write(path, { content, mode });
+        return resultOf("sent");
+      }
       case "remove":
         this.files.remove(change.path, change.recursive ?? false);
         return resultOf("");
       case "run": {
-        const stdin = change.stdin instanceof Secret ? change.stdin.reveal().toString("utf8") : change.stdin;
-        const result = await this.#run({ argv: change.argv, ...(stdin !== undefined && { stdin }) });
+        const stdin = change.stdin === undefined ? {} : { stdin: textOf(change.stdin) };
+        const result = await this.#run({ argv: change.argv, ...stdin });
         if (!(change.okExitCodes ?? [0]).includes(result.exitCode)) throw this.#commandFailed(change.argv, result);
         return result;
       }
@@ -252,6 +262,10 @@ export class FakeHost implements HostSession {
       evidence: { command: argv.join(" "), exitCode: result.exitCode, lastLines },
     });
   }
+}
+
+function textOf(stdin: string | Secret): string {
+  return stdin instanceof Secret ? stdin.reveal().toString("utf8") : stdin;
 }
 
 async function answerOf(row: FakeRun, call: FakeCall): Promise<FakeResult> {

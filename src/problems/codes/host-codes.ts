@@ -52,6 +52,8 @@ export const hostCodes: Readonly<Record<ProblemCode, string>> = {
   "host/tool-missing": "A basic tool is not on the host; the message says which package brings it.",
   "host/unreadable": "A path can neither be read nor said to be absent.",
   "host/unsupported-distribution": "The distribution is not one Slipway supports.",
+  "host/local-file-damaged":
+    "A file on this computer (a bundle, as a rule) is not what its digest says. Make it or fetch it again.",
   "host/upload-failed": "A file did not arrive whole. Apply again sends it again.",
   "host/write-failed": "A file could not be written. The old one is still in place.",
   "package/bad-name": "A package name or version holds what no package manager takes.",

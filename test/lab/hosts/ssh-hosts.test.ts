@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { CommandResult, HostName, HostSession } from "../../../src/hosts/port.ts";
 import type { Problem } from "../../../src/problems/problem.ts";
 import { ProblemError } from "../../../src/problems/problem.ts";
+import { uploaded } from "../../support/uploaded.ts";
 import { freePort, type PrivateSshd, privateSshd, whyNoSshd } from "./private-sshd.ts";
 
 const cp1 = "cp-1" as HostName;
@@ -286,7 +287,7 @@ describe.skipIf(skip !== undefined)(`ssh to a private sshd${skip === undefined ?
       expect(problem).toMatchObject({ code: "host/disk-full", where: { host: "cp-1" } });
       const local = join(sshd.directory, "local");
       writeFileSync(local, Buffer.alloc(3_000_000, 1));
-      expect((await problemOf(session.upload(local, path, 0o644))).code).toBe("host/disk-full");
+      expect((await problemOf(uploaded(session, local, path, 0o644))).code).toBe("host/disk-full");
       expect(readFileSync(path, "utf8")).toBe("old");
       expect(readdirSync(mount)).toEqual(["file"]);
     } finally {
@@ -300,14 +301,14 @@ describe.skipIf(skip !== undefined)(`ssh to a private sshd${skip === undefined ?
     const local = join(sshd.directory, "local");
     const remote = join(sshd.directory, "into", "remote");
     execFileSync("sh", ["-c", `head -c 100000000 /dev/urandom >${local}`]);
-    expect(await session.upload(local, remote, 0o755)).toBe("sent");
-    expect(await session.upload(local, remote, 0o755)).toBe("unchanged");
+    expect(await uploaded(session, local, remote, 0o755)).toBe("sent");
+    expect(await uploaded(session, local, remote, 0o755)).toBe("unchanged");
     expect(readFileSync(remote).equals(readFileSync(local))).toBe(true);
     expect(statSync(remote).mode & 0o7777).toBe(0o755);
     const before = statSync(remote);
     execFileSync("sh", ["-c", `head -c 400000000 /dev/zero >${local}`]);
     const { sshd: server } = await remotePids(session);
-    const sending = problemOf(session.upload(local, remote, 0o755));
+    const sending = problemOf(uploaded(session, local, remote, 0o755));
     while (readdirSync(join(sshd.directory, "into")).length < 2) await pause(5);
     process.kill(server, "SIGKILL");
     expect((await sending).code).toBe("host/upload-failed");

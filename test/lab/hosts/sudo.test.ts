@@ -6,6 +6,7 @@ import type { CommandResult, HostName } from "../../../src/hosts/port.ts";
 import { Secret } from "../../../src/hosts/secret.ts";
 import type { ObservedCommand } from "../../../src/hosts/ssh-session.ts";
 import { type Problem, ProblemError } from "../../../src/problems/problem.ts";
+import { uploaded } from "../../support/uploaded.ts";
 import { type PrivateSshd, privateSshd, whyNoSshd } from "./private-sshd.ts";
 
 const skip = whyNoSshd() ?? (spawnSync("sh", ["-c", "command -v sudo useradd"]).status === 0 ? undefined : "no sudo");
@@ -77,7 +78,7 @@ describe.skipIf(skip !== undefined)(`sudo on a private sshd${skip === undefined 
     const local = join(sshd.directory, "local");
     writeFileSync(local, Buffer.alloc(1_000_000, "binary\0\n"));
     const remote = join(sshd.directory, "remote");
-    expect(await hosts.session(cp1).upload(local, remote, 0o600)).toBe("sent");
+    expect(await uploaded(hosts.session(cp1), local, remote, 0o600)).toBe("sent");
     expect(readFileSync(remote).equals(readFileSync(local))).toBe(true);
     expect(statSync(remote).uid).toBe(0);
     expect(asked).toBe(1);
@@ -157,7 +158,7 @@ describe.skipIf(skip !== undefined)(`sudo on a private sshd${skip === undefined 
         expect(await whoami(hosts), `${shell} ${sudo}`).toBe("root");
         const local = join(sshd.directory, "local");
         writeFileSync(local, `by ${shell} ${sudo}`);
-        expect(await hosts.session(cp1).upload(local, join(sshd.directory, "it's"), 0o600)).toBe("sent");
+        expect(await uploaded(hosts.session(cp1), local, join(sshd.directory, "it's"), 0o600)).toBe("sent");
         await hosts.close();
       }
     }
