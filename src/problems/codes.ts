@@ -1,6 +1,7 @@
 import { clusterFileCodes } from "./codes/cluster-file-codes.ts";
 import { engineCodes } from "./codes/engine-codes.ts";
 import { hostCodes } from "./codes/host-codes.ts";
+import { kubernetesCodes } from "./codes/kubernetes-codes.ts";
 import { partCodes } from "./codes/part-codes.ts";
 import { preflightCodes } from "./codes/preflight-codes.ts";
 import type { ProblemCode } from "./problem.ts";
@@ -11,5 +12,6 @@ export const problemCodes: Readonly<Record<ProblemCode, string>> = {
   ...hostCodes,
   ...preflightCodes,
   ...partCodes,
+  ...kubernetesCodes,
   ...engineCodes,
 };

@@ -7,6 +7,7 @@ export type ProblemArea =
   | "preflight"
   | "package"
   | "etcd"
+  | "kubernetes"
   | "load-balancer"
   | "certificate"
   | "engine"

@@ -17,6 +17,8 @@ export interface KubeRequest {
   readonly body?: string | Secret;
   /** Default application/json; "application/apply-patch+yaml" for server-side apply (JSON is YAML). */
   readonly contentType?: string;
+  /** "metadata": of the object in the reply only its metadata, where its size matters. */
+  readonly reply?: "metadata";
 }
 
 export interface KubeReply {

@@ -1,0 +1,76 @@
+import type { HostName } from "../../hosts/port.ts";
+import { Secret } from "../../hosts/secret.ts";
+import type { Problem } from "../../problems/problem.ts";
+import type { KubeReply, KubeRequest } from "./kube-access.ts";
+
+/** What an API server says when it refuses, in the fields of its Status object. */
+export interface Refusal {
+  readonly status: number;
+  /** "Forbidden", "Conflict", "NotFound", ...; "" where it gives none. */
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** The refusal in a reply. A reply below 400 has none. */
+export function refusalOf(reply: KubeReply): Refusal | undefined {
+  if (reply.status < 400) return undefined;
+  const { reason, message } = (typeof reply.body === "object" && reply.body !== null ? reply.body : {}) as {
+    readonly reason?: unknown;
+    readonly message?: unknown;
+  };
+  return {
+    status: reply.status,
+    reason: typeof reason === "string" ? reason : "",
+    message: typeof message === "string" ? message : typeof reply.body === "string" ? reply.body.trim() : "",
+  };
+}
+
+/** `kubernetes/api-refused`: what was asked, and what the API server says about it. */
+export function apiRefused(host: HostName, request: KubeRequest, refusal: Refusal): Problem {
+  const { status, reason, message } = refusal;
+  // The message may quote what was sent.
+  const said = request.body instanceof Secret ? "" : message.slice(0, longestMessage);
+  return {
+    code: "kubernetes/api-refused",
+    severity: "error",
+    message: `the API server refused ${request.method} ${withoutQuery(request.path)}`,
+    because: [[status, reason].filter((one) => one !== "").join(" "), said].filter((one) => one !== "").join(": "),
+    ...(status === 401
+      ? {
+          hint: {
+            text: "Slipway's client certificate is not of this cluster's authority, or has expired: apply renews it",
+            command: "slipway apply --through control-plane",
+          },
+        }
+      : {}),
+    where: { host },
+  };
+}
+
+/** `kubernetes/api-silent`: no API server of the cluster answers. */
+export function apiSilent(because: string): Problem {
+  return {
+    code: "kubernetes/api-silent",
+    severity: "error",
+    message: "no API server of the cluster answers",
+    because,
+    hint: { text: "look at the control plane's containers", command: "crictl ps -a --name kube-apiserver" },
+  };
+}
+
+/** `kubernetes/reply-too-long`: one reply alone is longer than what is kept of a command's output. */
+export function replyTooLong(host: HostName, request: KubeRequest): Problem {
+  return {
+    code: "kubernetes/reply-too-long",
+    severity: "error",
+    message: `the reply to ${request.method} ${withoutQuery(request.path)} is too long to be read`,
+    because: "it is longer than the 1 MiB that is kept of a command's output",
+    where: { host },
+  };
+}
+
+const longestMessage = 2_000;
+
+function withoutQuery(path: string): string {
+  return path.split("?")[0] ?? path;
+}
