@@ -66,7 +66,12 @@ export interface ApiServerSpec {
   /** Encryption at rest. "none" only on purpose. */
   readonly encryption:
     | { readonly provider: "secretbox" | "aesgcm"; readonly resources: readonly string[] }
-    | { readonly provider: "kms"; readonly name: string; readonly endpoint: string; readonly resources: readonly string[] }
+    | {
+        readonly provider: "kms";
+        readonly name: string;
+        readonly endpoint: string;
+        readonly resources: readonly string[];
+      }
     | { readonly provider: "none" };
   /** OpenID Connect issuers, as structured authentication configuration. */
   readonly oidc: readonly {
@@ -259,7 +264,9 @@ export type NetworkPluginSpec =
 
 export interface RuntimeSpec {
   /** "package": the distribution's or a repository's; "release": containerd's own tarball, and the distribution's runc. */
-  readonly source: { readonly from: "package" } | { readonly from: "release"; readonly version: string; readonly sha256?: string };
+  readonly source:
+    | { readonly from: "package" }
+    | { readonly from: "release"; readonly version: string; readonly sha256?: string };
   /** Package the runtime comes from: Debian's "containerd" or "containerd.io" of a repository the hosts have. */
   readonly package: string;
   /** Exact package version to hold; absent: the newest the host's repositories have, then left alone. */

@@ -50,8 +50,13 @@ export function explainIssue(issue: Issue, locator: PathLocator): Finding[] {
     case "too_small":
     case "too_big":
       return [make("config/out-of-range", () => outOfRange(subject(), path, value))];
-    case "invalid_union":
+    case "invalid_union": {
+      const inMapping = issuesOfMapping(issue.errors, value);
+      if (inMapping !== undefined) {
+        return inMapping.flatMap((one) => explainIssue({ ...one, path: [...issue.path, ...one.path] }, locator));
+      }
       return [make("config/invalid-value", () => noneOfUnion(subject(), value, issue.errors))];
+    }
     case "custom":
       return [make("config/invalid-value", () => notOfKind(subject(), value, kindOf(issue)))];
     default:
@@ -189,6 +194,14 @@ function rangeOf(path: FieldPath): { minimum: number; maximum: number } {
   const schema = fieldSchema(path);
   const ranged = [schema, ...(schema?.anyOf ?? [])].find((one) => one?.maximum !== undefined);
   return { minimum: ranged?.minimum ?? 0, maximum: ranged?.maximum ?? Number.MAX_SAFE_INTEGER };
+}
+
+/** A mapping where a mapping is one of the alternatives: what is wrong inside it. */
+function issuesOfMapping(branches: readonly (readonly Issue[])[], value: unknown): readonly Issue[] | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  return branches.find((branch) =>
+    branch.every((issue) => issue.path.length > 0 || issue.code === "unrecognized_keys"),
+  );
 }
 
 /** The branch whose type fits says what is wrong; when none fits, all are named. */

@@ -1,5 +1,5 @@
 import type { JsonSchema } from "./json-schema.ts";
-import { clusterJsonSchema } from "./json-schema.ts";
+import { clusterJsonSchema, mappingOf } from "./json-schema.ts";
 import type { FieldPath } from "./yaml/path-locator.ts";
 
 let root: JsonSchema | undefined;
@@ -10,10 +10,10 @@ export function fieldSchema(path: FieldPath): JsonSchema | undefined {
   let schema: JsonSchema | undefined = root;
   for (const part of path) {
     if (schema === undefined) return undefined;
-    if (typeof part === "number") schema = schema.items;
-    else if (schema.properties !== undefined && Object.hasOwn(schema.properties, part))
-      schema = schema.properties[part];
-    else schema = typeof schema.additionalProperties === "object" ? schema.additionalProperties : undefined;
+    const { properties, additionalProperties, items } = mappingOf(schema);
+    if (typeof part === "number") schema = items;
+    else if (properties !== undefined && Object.hasOwn(properties, part)) schema = properties[part];
+    else schema = typeof additionalProperties === "object" ? additionalProperties : undefined;
   }
   return schema;
 }
@@ -32,7 +32,7 @@ export function placeOfField(name: string): string | undefined {
 }
 
 function collectPlaces(schema: JsonSchema, path: string, found: Map<string, string>, seenTwice: Set<string>): void {
-  for (const [name, field] of Object.entries(schema.properties ?? {})) {
+  for (const [name, field] of Object.entries(mappingOf(schema).properties ?? {})) {
     if (found.has(name)) seenTwice.add(name);
     else found.set(name, path === "" ? "the top level" : path);
     collectPlaces(field, path === "" ? name : `${path}.${name}`, found, seenTwice);

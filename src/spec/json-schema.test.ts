@@ -1,11 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { JsonSchema } from "./json-schema.ts";
-import { clusterJsonSchema } from "./json-schema.ts";
+import { clusterJsonSchema, mappingOf } from "./json-schema.ts";
 import { clusterReference } from "./reference.ts";
 
 const schema = clusterJsonSchema();
 
-function everyNode(node: JsonSchema, path: string): (readonly [string, JsonSchema])[] {
+function everyNode(whole: JsonSchema, path: string): (readonly [string, JsonSchema])[] {
+  const node = whole.anyOf === undefined ? whole : { ...mappingOf(whole), ...whole };
   const named = Object.entries(node.properties ?? {}).flatMap(([name, field]) => everyNode(field, `${path}.${name}`));
   const items = node.items === undefined ? [] : everyNode(node.items, `${path}[]`);
   const values = typeof node.additionalProperties === "object" ? everyNode(node.additionalProperties, `${path}.*`) : [];

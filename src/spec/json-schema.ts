@@ -33,3 +33,8 @@ export function clusterJsonSchema(): JsonSchema {
   const schema = z.toJSONSchema(clusterFileSchema, { target: "draft-2020-12", io: "input" }) as JsonSchema;
   return { ...schema, $id: "https://slipway.dev/v1alpha1/cluster.json", title: "Slipway cluster file" };
 }
+
+/** What a schema says of a mapping's fields: itself, or the alternative that has fields. */
+export function mappingOf(schema: JsonSchema): JsonSchema {
+  return schema.anyOf?.find((one) => one.properties !== undefined) ?? schema;
+}

@@ -1,5 +1,5 @@
 import type { JsonSchema } from "./json-schema.ts";
-import { clusterJsonSchema } from "./json-schema.ts";
+import { clusterJsonSchema, mappingOf } from "./json-schema.ts";
 
 /** The reference of the cluster file as Markdown, from the schema: one table per section, and what each field can be. */
 export function clusterReference(): string {
@@ -34,7 +34,8 @@ function table(rows: readonly Row[]): string[] {
   return ["| field | type | default | what it is |", "| --- | --- | --- | --- |", ...cells, ""];
 }
 
-function fieldsOf(path: string, schema: JsonSchema): Row[] {
+function fieldsOf(path: string, whole: JsonSchema): Row[] {
+  const schema = mappingOf(whole);
   const rows = Object.entries(schema.properties ?? {}).flatMap(([name, field]) =>
     rowsOf(`${path}.${name}`, field, schema.required?.includes(name) ?? false),
   );
@@ -71,8 +72,10 @@ function typeText(schema: JsonSchema): string {
       return numberText(schema);
     case "array":
       return `list of ${schema.items?.properties === undefined ? typeText(schema.items ?? {}) : "mappings"}`;
-    default:
+    case "object":
       return "mapping";
+    default:
+      return "any value";
   }
 }
 

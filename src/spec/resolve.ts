@@ -1,8 +1,12 @@
-import { dirname, isAbsolute, join } from "node:path";
+import { homedir } from "node:os";
+import { resolve as absolute, dirname, isAbsolute, join } from "node:path";
 import { canonicalAddress } from "../domain/addresses.ts";
 import type { HostName } from "../hosts/port.ts";
-import type { ClusterSpec, EndpointSpec, EtcdSpec, HostSpec, SshSpec } from "./cluster-spec.ts";
+import type { ClusterSpec, EndpointSpec, EtcdSpec, HostSpec, RuntimeSpec, SshSpec } from "./cluster-spec.ts";
 import { addressPlan, clusterFamily, etcdTopology, sizeInBytes } from "./derived-values.ts";
+import { resolvePlugin } from "./network-plugin.ts";
+import { mapValues, withoutUndefined } from "./present.ts";
+import { resolveKubernetes, resolveNamespaces, resolvePools } from "./resolve-kubernetes.ts";
 import type { ClusterFile, HostEntry, Sections } from "./schema/cluster-file-schema.ts";
 
 /**
@@ -12,10 +16,15 @@ import type { ClusterFile, HostEntry, Sections } from "./schema/cluster-file-sch
 export function resolve(file: ClusterFile, fileName: string): ClusterSpec {
   const { spec } = file;
   const { podCIDR, serviceCIDR, nodePrefix } = addressPlan(spec.network, clusterFamily(spec.hosts));
-  const { filesBaseURL, packageMirror } = spec.artifacts;
+  const { bundle, kubernetesBaseURL, filesBaseURL, packageMirror } = spec.artifacts;
+  const { source, ...runtime } = spec.runtime;
   return {
     name: file.metadata.name,
-    kubernetes: { version: spec.kubernetes.version.replace(/^v/, "") },
+    kubernetes: resolveKubernetes(spec),
+    pools: resolvePools(spec),
+    addons: spec.addons,
+    namespaces: resolveNamespaces(spec),
+    teams: spec.teams,
     hosts: resolveHosts(spec, fileName),
     endpoint: resolveEndpoint(spec),
     etcd: resolveEtcd(spec),
@@ -25,14 +34,18 @@ export function resolve(file: ClusterFile, fileName: string): ClusterSpec {
       nodePrefix,
       dnsDomain: spec.network.dnsDomain,
       maxPodsPerNode: spec.network.maxPodsPerNode,
+      plugin: resolvePlugin(spec.network.plugin),
     },
     runtime: withoutUndefined({
-      ...spec.runtime,
+      ...runtime,
+      source: resolveRuntimeSource(source),
       mirrors: mapValues(spec.runtime.mirrors, (mirrors) => mirrors.map(withoutUndefined)),
     }),
     os: { ...spec.os, sysctls: mapValues(spec.os.sysctls, String) },
     loadBalancer: spec.loadBalancer,
     artifacts: {
+      ...(bundle === undefined ? {} : { bundle: bundlePath(bundle, fileName) }),
+      kubernetesBaseUrl: kubernetesBaseURL.replace(/\/+$/, ""),
       filesBaseUrl: filesBaseURL.replace(/\/+$/, ""),
       ...(packageMirror === undefined ? {} : { packageMirror: withoutUndefined(packageMirror) }),
     },
@@ -79,6 +92,17 @@ function localPath(path: string, fileName: string): string {
   return isAbsolute(path) || path.startsWith("~/") ? path : join(dirname(fileName), path);
 }
 
+/** Slipway opens it itself, so it is absolute, and ~/ is the home of whoever runs it. */
+function bundlePath(path: string, fileName: string): string {
+  return path.startsWith("~/") ? join(homedir(), path.slice(2)) : absolute(dirname(fileName), path);
+}
+
+function resolveRuntimeSource({ from, version, sha256 }: Sections["runtime"]["source"]): RuntimeSpec["source"] {
+  return from === "release" && version !== undefined
+    ? withoutUndefined({ from, version, sha256 })
+    : { from: "package" };
+}
+
 function resolveEndpoint({ endpoint, hosts }: Sections): EndpointSpec {
   const { name, port, virtualIP, external } = endpoint;
   const named = name === undefined ? {} : { name };
@@ -110,17 +134,4 @@ function resolveEtcd({ etcd, hosts }: Sections): EtcdSpec {
         : { from: "distribution" },
     ...(replacing === undefined ? {} : { replacing: replacing as HostName }),
   };
-}
-
-/** The type of an object whose fields are absent instead of undefined. */
-type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
-  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
-};
-
-function withoutUndefined<T extends object>(object: T): Present<T> {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Present<T>;
-}
-
-function mapValues<From, To>(record: Readonly<Record<string, From>>, change: (value: From) => To): Record<string, To> {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
 }

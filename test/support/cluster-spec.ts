@@ -1,5 +1,6 @@
 import type { HostName } from "../../src/hosts/port.ts";
 import type { ClusterSpec, HostSpec, Role } from "../../src/spec/cluster-spec.ts";
+import { sampleKubernetes } from "./sample-kubernetes.ts";
 
 /** A host of a spec for tests. */
 export function hostSpec(name: string, roles: readonly Role[], address = "10.10.0.11"): HostSpec {
@@ -18,7 +19,11 @@ export function hostSpec(name: string, roles: readonly Role[], address = "10.10.
 export function clusterSpec(replaced: Partial<ClusterSpec> = {}): ClusterSpec {
   return {
     name: "test",
-    kubernetes: { version: "1.36.2" },
+    kubernetes: sampleKubernetes,
+    pools: { default: {} },
+    addons: { dns: { replicas: 2, nodeLocal: true }, metricsServer: true },
+    namespaces: [],
+    teams: [],
     hosts: [
       hostSpec("lb-1", ["load-balancer"], "10.10.0.21"),
       hostSpec("lb-2", ["load-balancer"], "10.10.0.22"),
@@ -54,8 +59,10 @@ export function clusterSpec(replaced: Partial<ClusterSpec> = {}): ClusterSpec {
       nodePrefix: 24,
       dnsDomain: "cluster.local",
       maxPodsPerNode: 110,
+      plugin: { kind: "bridge" },
     },
     runtime: {
+      source: { from: "package" },
       package: "containerd",
       pauseImage: "registry.k8s.io/pause:3.10.1",
       maxConcurrentDownloads: 6,
@@ -66,7 +73,7 @@ export function clusterSpec(replaced: Partial<ClusterSpec> = {}): ClusterSpec {
     },
     os: { timeServers: ["0.pool.ntp.org", "10.10.0.1"], sysctls: {}, packages: [], storageClients: false },
     loadBalancer: { statsPort: 8404, passthrough: [] },
-    artifacts: { filesBaseUrl: "https://github.com" },
+    artifacts: { kubernetesBaseUrl: "https://dl.k8s.io", filesBaseUrl: "https://github.com" },
     preflight: { downgrade: [] },
     ssh: { maxConnections: 64, keepAliveSeconds: 60 },
     ...replaced,

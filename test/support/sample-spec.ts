@@ -1,5 +1,6 @@
 import type { HostName } from "../../src/hosts/port.ts";
 import type { ClusterSpec, HostSpec, Role } from "../../src/spec/cluster-spec.ts";
+import { sampleKubernetes } from "./sample-kubernetes.ts";
 
 /** A host as the cluster file resolves it: "cp-1", "10.0.0.11", ["control-plane", "etcd"]. */
 export function sampleHost(name: string, address: string, roles: readonly Role[]): HostSpec {
@@ -18,7 +19,11 @@ export function sampleHost(name: string, address: string, roles: readonly Role[]
 export function sampleSpec(over: Partial<ClusterSpec> = {}): ClusterSpec {
   return {
     name: "demo",
-    kubernetes: { version: "1.36.2" },
+    kubernetes: sampleKubernetes,
+    pools: { default: {} },
+    addons: { dns: { replicas: 2, nodeLocal: true }, metricsServer: true },
+    namespaces: [],
+    teams: [],
     hosts: [
       sampleHost("lb-1", "10.0.0.21", ["load-balancer"]),
       sampleHost("lb-2", "10.0.0.22", ["load-balancer"]),
@@ -56,8 +61,10 @@ export function sampleSpec(over: Partial<ClusterSpec> = {}): ClusterSpec {
       nodePrefix: 24,
       dnsDomain: "cluster.local",
       maxPodsPerNode: 110,
+      plugin: { kind: "bridge" },
     },
     runtime: {
+      source: { from: "package" },
       package: "containerd",
       pauseImage: "registry.k8s.io/pause:3.10",
       maxConcurrentDownloads: 10,
@@ -68,7 +75,7 @@ export function sampleSpec(over: Partial<ClusterSpec> = {}): ClusterSpec {
     },
     os: { timeServers: [], sysctls: {}, packages: [], storageClients: false },
     loadBalancer: { statsPort: 9000, passthrough: [] },
-    artifacts: { filesBaseUrl: "https://files.example.org" },
+    artifacts: { kubernetesBaseUrl: "https://dl.k8s.io", filesBaseUrl: "https://files.example.org" },
     preflight: { downgrade: [] },
     ssh: { maxConnections: 64, keepAliveSeconds: 60 },
     ...over,

@@ -148,7 +148,7 @@ const rows: readonly Row[] = [
   {
     check: "cgroups",
     claim: "says of an older Kubernetes that it still runs on cgroup v1",
-    spec: { kubernetes: { version: "1.34.1" } },
+    spec: { kubernetes: { ...base.kubernetes, version: "1.34.1" } },
     hosts: { "w-1": { cgroup: "tmpfs\n" } },
     state: "warning",
     because: /1.34.1 still runs there/,

@@ -1,7 +1,10 @@
 import { z } from "zod";
+import { addonsSchema } from "./addons-schema.ts";
 import { endpointSchema, loadBalancerSchema } from "./endpoint-schema.ts";
 import { etcdSchema } from "./etcd-schema.ts";
 import { hostSchema, poolSchema, sshSchema } from "./host-schema.ts";
+import { kubernetesSchema } from "./kubernetes-schema.ts";
+import { namespacesSchema, teamsSchema } from "./namespaces-schema.ts";
 import { networkSchema } from "./network-schema.ts";
 import { artifactsSchema, osSchema, preflightSchema } from "./os-schema.ts";
 import { runtimeSchema } from "./runtime-schema.ts";
@@ -13,13 +16,7 @@ z.config({ jitless: true });
 
 /** The sections of `spec`, each parsed on its own when the file as a whole has errors. */
 export const sectionSchemas = {
-  kubernetes: z
-    .strictObject({
-      version: textOf(valueKinds.kubernetesVersion).describe(
-        "Kubernetes version, major.minor.patch. Never changes by itself: there is no default.",
-      ),
-    })
-    .describe("Kubernetes itself."),
+  kubernetes: kubernetesSchema,
   hosts: z.array(hostSchema).min(1).describe("All hosts of the cluster."),
   pools: z.array(poolSchema).describe("Pools of workers.").default([]),
   ssh: sshSchema.prefault({}),
@@ -30,6 +27,9 @@ export const sectionSchemas = {
   os: osSchema.prefault({}),
   loadBalancer: loadBalancerSchema.prefault({}),
   artifacts: artifactsSchema.prefault({}),
+  addons: addonsSchema.prefault({}),
+  namespaces: namespacesSchema,
+  teams: teamsSchema,
   preflight: preflightSchema.prefault({}),
 } as const;
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { kubeletSchema } from "./kubelet-schema.ts";
 import { port, wholeNumber } from "./numbers.ts";
 import { textOf } from "./value-kind.ts";
 import { valueKinds } from "./value-kinds.ts";
@@ -98,5 +99,8 @@ export const poolSchema = z
     name: textOf(valueKinds.plainName, "batch").describe("Name hosts refer to with `pool`."),
     labels: labelsSchema,
     taints: taintsSchema,
+    kubelet: kubeletSchema
+      .describe("kubelet on the workers of the pool; each field wins over the one of spec.kubernetes.kubelet.")
+      .prefault({}),
   })
-  .describe("Labels and taints for the workers of a pool; a host's own win.");
+  .describe("Labels, taints and kubelet settings for the workers of a pool; a host's own labels and taints win.");

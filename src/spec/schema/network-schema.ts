@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { networkPluginSchema } from "./network-plugin-schema.ts";
 import { wholeNumber } from "./numbers.ts";
 import { textOf } from "./value-kind.ts";
 import { valueKinds } from "./value-kinds.ts";
@@ -23,5 +24,8 @@ export const networkSchema = z
     maxPodsPerNode: wholeNumber(1, 1000)
       .describe("Most pods on a node; kubelet's default, and the limit Kubernetes is tested with, is 110.")
       .default(110),
+    plugin: networkPluginSchema.prefault({}),
   })
-  .describe("Address ranges inside the cluster; they must not overlap each other or the hosts.");
+  .describe(
+    "Address ranges inside the cluster; they must not overlap each other or the hosts; and the network plugin.",
+  );

@@ -27,6 +27,14 @@ export const osSchema = z
 /** `spec.artifacts`. */
 export const artifactsSchema = z
   .strictObject({
+    bundle: textOf(valueKinds.localPath, "./production.tar")
+      .describe(
+        "Bundle file on this computer (absolute, under ~/, or relative to the cluster file): programs, packages and images come from it, and the hosts need no way out.",
+      )
+      .optional(),
+    kubernetesBaseURL: textOf(valueKinds.url)
+      .describe("Where release programs of Kubernetes come from; the path below is vVERSION/bin/linux/ARCH/FILE.")
+      .default("https://dl.k8s.io"),
     filesBaseURL: textOf(valueKinds.url)
       .describe("Where etcd release tarballs come from; the path below is vVERSION/FILE as on GitHub.")
       .default("https://github.com/etcd-io/etcd/releases/download"),
@@ -47,7 +55,7 @@ export const artifactsSchema = z
       .describe("Package repository instead of the ones the hosts have. Without it, those are left alone.")
       .optional(),
   })
-  .describe("Where hosts get files and packages from.");
+  .describe("Where hosts get programs, files and packages from.");
 
 /** `spec.preflight`. */
 export const preflightSchema = z

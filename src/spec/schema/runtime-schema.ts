@@ -6,6 +6,25 @@ import { valueKinds } from "./value-kinds.ts";
 /** `spec.runtime`: containerd. */
 export const runtimeSchema = z
   .strictObject({
+    source: z
+      .strictObject({
+        from: z
+          .enum(["package", "release"])
+          .describe(
+            "package: containerd of the hosts' repositories. release: the project's tarball, with runc of the distribution.",
+          )
+          .default("package"),
+        version: textOf(valueKinds.releaseVersion, "2.1.6")
+          .describe("Release of containerd to install; only with from: release.")
+          .optional(),
+        sha256: textOf(valueKinds.sha256)
+          .describe("SHA-256 of the tarball; only with from: release. Without it, the one published beside it.")
+          .optional(),
+      })
+      .describe(
+        "Where containerd comes from. Kubernetes 1.36 wants containerd 2, which older distributions do not have.",
+      )
+      .prefault({}),
     package: textOf(valueKinds.packageName)
       .describe("Package containerd comes from: containerd, or containerd.io of a repository the hosts have.")
       .default("containerd"),
