@@ -1,3 +1,4 @@
+import { artifactCodes } from "./codes/artifact-codes.ts";
 import { clusterFileCodes } from "./codes/cluster-file-codes.ts";
 import { engineCodes } from "./codes/engine-codes.ts";
 import { hostCodes } from "./codes/host-codes.ts";
@@ -13,5 +14,6 @@ export const problemCodes: Readonly<Record<ProblemCode, string>> = {
   ...preflightCodes,
   ...partCodes,
   ...kubernetesCodes,
+  ...artifactCodes,
   ...engineCodes,
 };

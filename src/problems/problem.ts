@@ -6,6 +6,7 @@ export type ProblemArea =
   | "host"
   | "preflight"
   | "package"
+  | "artifact"
   | "etcd"
   | "kubernetes"
   | "load-balancer"

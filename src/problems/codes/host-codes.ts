@@ -51,6 +51,7 @@ export const hostCodes: Readonly<Record<ProblemCode, string>> = {
   "host/sysctl-refused": "The kernel kept another value than the one that was set, for example inside a container.",
   "host/tool-missing": "A basic tool is not on the host; the message says which package brings it.",
   "host/unreadable": "A path can neither be read nor said to be absent.",
+  "host/unsupported-architecture": "Kubernetes is not released, or Slipway not made, for that processor.",
   "host/unsupported-distribution": "The distribution is not one Slipway supports.",
   "host/local-file-damaged":
     "A file on this computer (a bundle, as a rule) is not what its digest says. Make it or fetch it again.",
