@@ -46,7 +46,10 @@ const requestTimeoutSeconds = 60;
 const longestBodyBytes = 48 * 1024;
 
 /** https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches (2026-11-21) */
-const metadataOnly = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+const metadataOnly = {
+  metadata: "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,",
+  "metadata-list": "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,",
+} as const;
 
 /** Nobody who writes an object into the cluster can know it, so no reply can forge the end of another. */
 const salt = randomBytes(16).toString("hex");
@@ -113,7 +116,7 @@ function optionsOf(server: CurlServer, request: KubeRequest, mark: string): read
     ["connect-timeout", String(connectTimeoutSeconds)],
     ["max-time", String(requestTimeoutSeconds)],
     ["request", request.method],
-    ["header", `Accept: ${request.reply === "metadata" ? `${metadataOnly},` : ""}application/json`],
+    ["header", `Accept: ${request.reply === undefined ? "" : metadataOnly[request.reply]}application/json`],
     ...(request.body === undefined
       ? []
       : ([

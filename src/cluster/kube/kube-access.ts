@@ -17,8 +17,8 @@ export interface KubeRequest {
   readonly body?: string | Secret;
   /** Default application/json; "application/apply-patch+yaml" for server-side apply (JSON is YAML). */
   readonly contentType?: string;
-  /** "metadata": of the object in the reply only its metadata, where its size matters. */
-  readonly reply?: "metadata";
+  /** Where the size of the reply matters: of the object, or of each object of the list, only its metadata. */
+  readonly reply?: "metadata" | "metadata-list";
 }
 
 export interface KubeReply {
