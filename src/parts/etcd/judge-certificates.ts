@@ -24,7 +24,8 @@ export interface CertificateJudgements {
   readonly changes: readonly Change[];
 }
 
-interface Judgement {
+/** What is wrong with one certificate on a host. */
+export interface CertificateJudgement {
   readonly file: CertificateFile;
   /** Why it must be issued anew; empty when it will do. */
   readonly reasons: readonly string[];
@@ -40,25 +41,26 @@ export async function judgeCertificates(look: HostLook, set: CertificateSet): Pr
     ...set.files.map((file) => look.fact(certificateOnHost(file.certificatePath, file.keyPath))),
   ]);
   const pem = authority?.certificate;
-  const judgements = set.files.flatMap((file, index): Judgement[] => {
+  const judgements = set.files.flatMap((file, index): CertificateJudgement[] => {
     const there = found[index];
-    return there === undefined ? [] : [judgeOne(file, there, pem, look.now())];
+    return there === undefined ? [] : [judgeCertificate(file, there, pem, look.now())];
   });
   const copyChange = authorityDrift(set.authorityPath, copy, pem);
   return {
     authority: copyChange !== undefined,
     reissue: judgements.filter((one) => one.reasons.length > 0).map((one) => one.file),
     repair: judgements.flatMap((one) => (one.reasons.length > 0 ? [] : one.repairs.flatMap((each) => each.make))),
-    changes: [...(copyChange === undefined ? [] : [copyChange]), ...judgements.flatMap(changesOf)],
+    changes: [...(copyChange === undefined ? [] : [copyChange]), ...judgements.flatMap(changesOfJudgement)],
   };
 }
 
-function judgeOne(
+/** Holds one certificate and its key against what was asked for, its authority (PEM) and the clock. */
+export function judgeCertificate(
   file: CertificateFile,
   there: CertificateOnHost,
   authority: string | undefined,
   now: Date,
-): Judgement {
+): CertificateJudgement {
   const exists = there.certificate.exists || there.key.exists;
   const reasons = !exists
     ? ["it is missing"]
@@ -98,8 +100,8 @@ function certificateKey(pem: string, where: string): string | undefined {
   }
 }
 
-function repairsOf(file: CertificateFile, there: CertificateOnHost): Judgement["repairs"] {
-  const repair = (path: string, stat: CertificateOnHost["key"], wanted: Ownership): Judgement["repairs"] => {
+function repairsOf(file: CertificateFile, there: CertificateOnHost): CertificateJudgement["repairs"] {
+  const repair = (path: string, stat: CertificateOnHost["key"], wanted: Ownership): CertificateJudgement["repairs"] => {
     const drift = stat.exists ? ownershipChanges(stat, wanted) : undefined;
     if (drift === undefined) return [];
     const change: Change = { verb: "update", what: `file ${path}`, from: drift.from, to: drift.to };
@@ -111,7 +113,8 @@ function repairsOf(file: CertificateFile, there: CertificateOnHost): Judgement["
   ];
 }
 
-function changesOf(judgement: Judgement): readonly Change[] {
+/** A judgement for the plan; empty when the certificate is good. */
+export function changesOfJudgement(judgement: CertificateJudgement): readonly Change[] {
   const { file, reasons, exists, repairs } = judgement;
   if (reasons.length === 0) return repairs.map((one) => one.change);
   const what = `certificate ${file.certificatePath}`;

@@ -1,0 +1,63 @@
+import type { Fact } from "../../facts/fact.ts";
+import { textOf } from "../../facts/not-understood.ts";
+import { pathStat } from "../../facts/path-stat.ts";
+import type { Read } from "../../hosts/port.ts";
+import {
+  adminKubeconfigPath,
+  birthMarkPath,
+  encryptionPath,
+  kubeletKubeconfigPath,
+  manifestsFolder,
+  pkiFolder,
+} from "./control-plane-layout.ts";
+
+/** How far kubeadm has come on a host, by the mark Slipway sets before and after it. */
+export type Birth = "none" | "init-started" | "init-done" | "join-started" | "join-done";
+
+/** What tells of a cluster on a host. */
+export interface ControlPlaneTraces {
+  readonly birth: Birth;
+  /** The API server's static pod has been written. */
+  readonly apiServer: boolean;
+  /** The key of the cluster's authority lies there. */
+  readonly authority: boolean;
+  /** The API server has been given keys for encryption at rest. */
+  readonly encryption: boolean;
+  /** The kubelet has its identity. */
+  readonly kubelet: boolean;
+  /** kubeadm has written the administrator's kubeconfig. */
+  readonly admin: boolean;
+}
+
+const paths = [
+  `${manifestsFolder}/kube-apiserver.yaml`,
+  `${pkiFolder}/ca.key`,
+  encryptionPath,
+  kubeletKubeconfigPath,
+  adminKubeconfigPath,
+] as const;
+const births: readonly Birth[] = ["init-started", "init-done", "join-started", "join-done"];
+
+/** Traces of a cluster on a host, whoever made it. */
+export const controlPlaneTraces: Fact<ControlPlaneTraces> = {
+  name: "control-plane-traces",
+  reads: [
+    { kind: "content", path: birthMarkPath, maxBytes: 1024 },
+    ...paths.map((path): Read => ({ kind: "stat", path })),
+  ],
+  parse([mark, ...answers]) {
+    const text = textOf("control-plane-traces", birthMarkPath, mark)?.trim();
+    const [apiServer, authority, encryption, kubelet, admin] = paths.map((path, index) => {
+      return pathStat(path, answers[index]).exists;
+    });
+    return {
+      // A mark nobody understands says at least that there is something.
+      birth: text === undefined ? "none" : (births.find((one) => one === text) ?? "join-started"),
+      apiServer: apiServer === true,
+      authority: authority === true,
+      encryption: encryption === true,
+      kubelet: kubelet === true,
+      admin: admin === true,
+    };
+  },
+};
