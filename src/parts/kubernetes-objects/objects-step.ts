@@ -1,0 +1,174 @@
+import { kubeSend } from "../../cluster/kube/kube-send.ts";
+import { objectName, referenceOf } from "../../cluster/kube/object-path.ts";
+import type {
+  Change,
+  Check,
+  ClusterStep,
+  Condition,
+  Impact,
+  LockName,
+  Look,
+  NonEmpty,
+  StepId,
+  Verdict,
+} from "../../engine/step.ts";
+import type { Problem } from "../../problems/problem.ts";
+import type { ClusterSpec } from "../../spec/cluster-spec.ts";
+import { objectDiff } from "./comparable-object.ts";
+import {
+  type DeclaredObjects,
+  inspectObjects,
+  type LeftoverObject,
+  type ObjectDifference,
+  type ObjectsInspection,
+} from "./inspect-objects.ts";
+import { applyRequest, deleteRequest } from "./object-requests.ts";
+
+/** The step that makes the control plane; there is no API before it. */
+export const controlPlaneInitStepId = "control-plane.init" as StepId;
+
+/** Objects of one part as a step. */
+export interface ObjectsDeclaration extends DeclaredObjects {
+  readonly id: StepId;
+  /** Imperative: "Apply the cluster's DNS". */
+  readonly title: string;
+  readonly phase: string;
+  readonly after: readonly StepId[];
+  readonly impact?: Impact;
+  readonly locks?: readonly LockName[];
+  /** What the objects rest on beside the API, e.g. definitions an earlier step makes: unknown until that step has run. */
+  readonly until?: StepId;
+  /** What must be true beside the objects' own readiness. */
+  readonly conditions?: readonly Condition<Look>[];
+  /** How long Deployments, DaemonSets and the like may take to be ready; default 5 min. */
+  readonly readyWithinMs?: number;
+}
+
+/** What apply is to do. */
+export interface ObjectsFound {
+  readonly different: readonly ObjectDifference[];
+  readonly leftover: readonly LeftoverObject[];
+}
+
+const looksEveryMs = 1_000;
+const settlesWithinMs = 60_000;
+const readyWithinMs = 5 * 60_000;
+
+/**
+ * A step that makes objects of the Kubernetes API as declared, by server-side apply, and removes those of its part that
+ * are no longer declared. Its check costs one round trip and is exact: a live object is compared with what applying
+ * would make of it. Objects of others are never touched, unless the declaration names them.
+ */
+export function objectsStep(spec: ClusterSpec, declared: ObjectsDeclaration): ClusterStep<ObjectsFound> {
+  const conditions = declared.conditions ?? [];
+  const look = (at: Pick<Look, "factOf">) => inspectObjects(at, spec, declared);
+  const asDeclared: Condition<Look> = {
+    title: `objects of ${declared.part} to be as declared`,
+    everyMs: looksEveryMs,
+    withinMs: settlesWithinMs,
+    holds: async (at) => declaredVerdict(await look(at)),
+  };
+  const ready: Condition<Look> = {
+    title: `objects of ${declared.part} to be ready`,
+    everyMs: looksEveryMs,
+    withinMs: declared.readyWithinMs ?? readyWithinMs,
+    holds: async (at) => readyVerdict(await look(at)),
+  };
+  const verify: NonEmpty<Condition<Look>> = [asDeclared, ready, ...conditions];
+  return {
+    id: declared.id,
+    title: declared.title,
+    phase: declared.phase,
+    on: "cluster",
+    after: declared.after,
+    impact: declared.impact ?? "none",
+    ...(declared.locks === undefined ? {} : { locks: declared.locks }),
+    verify,
+    async check(at) {
+      const [inspection, ...verdicts] = await Promise.all([look(at), ...conditions.map((one) => one.holds(at))]);
+      return checkOf(declared, inspection, conditions, verdicts);
+    },
+    async apply(act, { different, leftover }) {
+      const applied = different.map(({ wanted }) => applyRequest(wanted, "for-real"));
+      if (applied.length > 0) await kubeSend(act, spec, applied);
+      // 404 and 409: it has gone, or has been made anew, since it was seen.
+      const deleted = leftover.map((one) => deleteRequest(one, one.uid));
+      if (deleted.length > 0) await kubeSend(act, spec, deleted, [404, 409]);
+    },
+  };
+}
+
+function checkOf(
+  declared: ObjectsDeclaration,
+  inspection: ObjectsInspection,
+  conditions: readonly Condition<Look>[],
+  verdicts: readonly Verdict[],
+): Check<ObjectsFound> {
+  if (inspection.state === "no-cluster")
+    return { state: "unknown", until: controlPlaneInitStepId, because: inspection.because };
+  const { different, leftover, notReady, refused } = inspection;
+  const [problem] = refused;
+  if (problem !== undefined) return { state: "refused", problem };
+  const never = verdicts.find((one) => one.state === "never");
+  if (never !== undefined && different.length === 0) return { state: "refused", problem: never.problem };
+  if (declared.until !== undefined && different.some(cannotBeTried))
+    return {
+      state: "unknown",
+      until: declared.until,
+      because: "the API does not know all kinds of these objects yet",
+    };
+  const changes: Change[] = [
+    ...different.map(changeOf),
+    ...leftover.map((one): Change => ({ verb: "delete", what: objectName(one), because: "it is no longer declared" })),
+  ];
+  if (changes.length === 0) {
+    for (const { object, because } of notReady)
+      changes.push({ verb: "run", what: `wait for ${objectName(object)}`, because });
+    for (const [index, verdict] of verdicts.entries())
+      if (verdict.state === "not-yet")
+        changes.push({ verb: "run", what: `wait for ${conditions[index]?.title ?? ""}`, because: verdict.because });
+  }
+  const [first, ...rest] = changes;
+  if (first !== undefined) return { state: "needed", found: { different, leftover }, changes: [first, ...rest] };
+  const count = declared.objects.length;
+  const because = count === 0 ? "there are none, as declared" : `all ${count} objects are as declared and ready`;
+  return { state: "satisfied", because };
+}
+
+/** The object is not there, and neither is its kind or its namespace. */
+function cannotBeTried({ wanted, before, after }: ObjectDifference): boolean {
+  return before === undefined && after === undefined && wanted.kind !== "Namespace";
+}
+
+function changeOf({ wanted, before, after }: ObjectDifference): Change {
+  const what = objectName(referenceOf(wanted));
+  // A definition is thousands of lines of somebody else's schema.
+  const isDefinition = wanted.kind === "CustomResourceDefinition";
+  const diff = before === undefined ? objectDiff(undefined, wanted) : after && objectDiff(before, after);
+  const shown = isDefinition || diff === undefined ? {} : { diff };
+  return { verb: before === undefined ? "create" : "update", what, ...shown };
+}
+
+function declaredVerdict(inspection: ObjectsInspection): Verdict {
+  if (inspection.state === "no-cluster") return { state: "not-yet", because: inspection.because };
+  const [problem] = inspection.refused;
+  if (problem !== undefined) return { state: "not-yet", because: shortly(problem) };
+  const left = [
+    ...inspection.different.map(({ wanted }) => `${objectName(referenceOf(wanted))} differs`),
+    ...inspection.leftover.map((one) => `${objectName(one)} is still there`),
+  ];
+  return left.length === 0 ? { state: "met" } : { state: "not-yet", because: left.slice(0, 3).join("; ") };
+}
+
+function readyVerdict(inspection: ObjectsInspection): Verdict {
+  if (inspection.state === "no-cluster") return { state: "not-yet", because: inspection.because };
+  const left = [
+    ...inspection.different.map(({ wanted }) => `${objectName(referenceOf(wanted))} is not as declared`),
+    ...inspection.notReady.map(({ object, because }) => `${objectName(object)}: ${because}`),
+  ];
+  return left.length === 0 ? { state: "met" } : { state: "not-yet", because: left.slice(0, 3).join("; ") };
+}
+
+function shortly(problem: Problem): string {
+  return problem.because === undefined ? problem.message : `${problem.message}: ${problem.because}`;
+}
