@@ -65,6 +65,12 @@ export function cidrText(cidr: Cidr): string {
   return `${cidr.network}/${cidr.prefix}`;
 }
 
+/** The address that many places behind the first one of the range; undefined when the range is smaller. */
+export function addressAt(cidr: Cidr, offset: number): string | undefined {
+  const number = cidr.first + BigInt(offset);
+  return number < cidr.first || number > cidr.last ? undefined : numberToAddress(number, cidr.family);
+}
+
 /** Whether the address is in the range; an address of the other family never is. */
 export function cidrContains(cidr: Cidr, address: string): boolean {
   if (addressFamily(address) !== cidr.family) return false;
