@@ -29,7 +29,6 @@ import { readEncryptionKeys } from "./encryption-keys.ts";
 import { issuedCertificate } from "./issued-certificate.ts";
 import { joinConfig, kubeadmConfig } from "./kubeadm-config.ts";
 import { kubeadmPatches } from "./kubeadm-patches.ts";
-import { kubeletDefaults } from "./kubelet-defaults.ts";
 import { clusterAuthority, pkiFiles, readAuthority } from "./kubernetes-authorities.ts";
 
 /** Who Slipway is towards the API server; kubeadm binds the group to cluster-admin. */
@@ -75,7 +74,7 @@ export function controlPlaneFilesStep(
         directory({ path: pkiFolder }),
         ...pki,
         issuedCertificate(slipwayClient, authority, at.now()),
-        file({ path: kubeadmConfigPath, content: kubeadmConfig(spec, host, kubeletDefaults(spec)), mode: 0o600 }),
+        file({ path: kubeadmConfigPath, content: kubeadmConfig(spec, host, kubeletConfiguration(spec)), mode: 0o600 }),
         file({ path: joinConfigPath, content: joinConfig(host), mode: 0o600 }),
         ...patches,
         ...configuration,

@@ -6,10 +6,13 @@ import { file } from "../../resources/file.ts";
 import { noOthers } from "../../resources/no-others.ts";
 import type { Resource } from "../../resources/resource.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
+import { kubeletPatch } from "../nodes/kubelet-configuration.ts";
+import { kubeletHostFacts } from "../nodes/kubelet-host-facts.ts";
 import { managedHeader, managedMark } from "../managed-header.ts";
+import { kubeletPatch } from "../nodes/kubelet-configuration.ts";
+import { kubeletHostFacts } from "../nodes/kubelet-host-facts.ts";
 import { auditPolicy } from "./audit-policy.ts";
 import { patchesFolder } from "./control-plane-layout.ts";
-import { kubeletPatch } from "./kubelet-defaults.ts";
 
 /** A patch of something kubeadm writes, by the name kubeadm knows it. */
 export interface KubeadmPatch {
@@ -31,7 +34,8 @@ export function staticPodPatches(spec: ClusterSpec): readonly KubeadmPatch[] {
 
 /** The patch files of a host, and none beside them that Slipway ever made. */
 export async function kubeadmPatches(at: HostLook, spec: ClusterSpec, host: HostSpec): Promise<readonly Resource[]> {
-  const kubelet = patch("kubeletconfiguration+merge.yaml", "the kubelet of this host", await kubeletPatch(at));
+  const own = kubeletPatch(spec, host, await at.fact(kubeletHostFacts));
+  const kubelet = patch("kubeletconfiguration+merge.yaml", "the kubelet of this host", own);
   const patches = [kubelet, ...(host.roles.includes("control-plane") ? staticPodPatches(spec) : [])];
   const paths = patches.map(({ name }) => `${patchesFolder}/${name}`);
   return [
