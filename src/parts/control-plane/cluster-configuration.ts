@@ -17,7 +17,7 @@ export const kubeadmApi = "kubeadm.k8s.io/v1beta4";
 export function controlPlaneEndpoint(spec: ClusterSpec): string {
   const { endpoint } = spec;
   // An address where there is one: nodes then work without DNS. Names go into the certificate all the same.
-  const host = endpoint.kind === "external" ? endpoint.name : endpoint.address;
+  const host = endpoint.kind === "external" ? (endpoint.address ?? endpoint.name) : endpoint.address;
   return isIPv6(host) ? `[${host}]:${endpoint.port}` : `${host}:${endpoint.port}`;
 }
 

@@ -74,7 +74,7 @@ export function controlPlaneFilesStep(
         directory({ path: pkiFolder }),
         ...pki,
         issuedCertificate(slipwayClient, authority, at.now()),
-        file({ path: kubeadmConfigPath, content: kubeadmConfig(spec, host, kubeletConfiguration(spec)), mode: 0o600 }),
+        file({ path: kubeadmConfigPath, content: kubeadmConfig(spec, host), mode: 0o600 }),
         file({ path: joinConfigPath, content: joinConfig(host), mode: 0o600 }),
         ...patches,
         ...configuration,

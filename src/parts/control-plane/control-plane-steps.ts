@@ -5,10 +5,12 @@ import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
 import { bootstrapTokensStep } from "./bootstrap-tokens-step.ts";
 import { controlPlaneAccessStep } from "./control-plane-access-step.ts";
 import { controlPlaneCaStep } from "./control-plane-ca-step.ts";
+import { controlPlaneConfigStep } from "./control-plane-config-step.ts";
 import { controlPlaneFilesStep } from "./control-plane-files-step.ts";
 import { controlPlaneInitStep } from "./control-plane-init-step.ts";
 import {
   bootstrapTokensStepId,
+  controlPlaneConfigStepId,
   controlPlaneInitStepId,
   controlPlaneJoinLock,
   controlPlaneStepId,
@@ -36,6 +38,7 @@ export function controlPlaneSteps(spec: ClusterSpec, context: ControlPlaneContex
     ...hosts.map((host) => controlPlaneFilesStep(spec, host, context.prepared(host.name))),
     controlPlaneInitStep(spec, first, [controlPlaneStepId("files", first.name), ...before]),
     controlPlaneAccessStep(spec),
+    controlPlaneConfigStep(spec),
     bootstrapTokensStep(spec),
     ...hosts.map((host) => joinControlPlane(spec, host)),
   ];
@@ -46,7 +49,12 @@ function joinControlPlane(spec: ClusterSpec, host: HostSpec): Step {
     id: controlPlaneStepId("join", host.name),
     title: `Join ${host.name} to the control plane`,
     phase: "control-plane",
-    after: [controlPlaneInitStepId, bootstrapTokensStepId, controlPlaneStepId("files", host.name)],
+    after: [
+      controlPlaneInitStepId,
+      controlPlaneConfigStepId,
+      bootstrapTokensStepId,
+      controlPlaneStepId("files", host.name),
+    ],
     // A stacked member is added to etcd, and two at once could cost its quorum. With external etcd nothing is shared.
     ...(spec.etcd.topology === "stacked" ? { locks: [controlPlaneJoinLock] } : {}),
   });

@@ -2,6 +2,7 @@ import { stringify } from "yaml";
 import { apiServerPort, type ClusterSpec, type HostSpec } from "../../spec/cluster-spec.ts";
 import { containerdSocket } from "../containerd/containerd-config.ts";
 import { managedHeader } from "../managed-header.ts";
+import { kubeletConfiguration } from "../nodes/kubelet-configuration.ts";
 import { clusterConfiguration, kubeadmApi } from "./cluster-configuration.ts";
 import { patchesFolder } from "./control-plane-layout.ts";
 
@@ -20,7 +21,7 @@ const skippedPhases = ["bootstrap-token", "show-join-command"];
  * kubeadm.yaml of a control plane host: what `kubeadm init` and its phases, with which static pods are made anew, are
  * given. Holds nothing secret.
  */
-export function kubeadmConfig(spec: ClusterSpec, host: HostSpec, kubelet: Document): string {
+export function kubeadmConfig(spec: ClusterSpec, host: HostSpec): string {
   const init: Document = {
     apiVersion: kubeadmApi,
     kind: "InitConfiguration",
@@ -29,7 +30,11 @@ export function kubeadmConfig(spec: ClusterSpec, host: HostSpec, kubelet: Docume
     patches: { directory: patchesFolder },
     skipPhases: skippedPhases,
   };
-  return documents("what kubeadm makes the control plane from", [init, clusterConfiguration(spec), kubelet]);
+  return documents("what kubeadm makes the control plane from", [
+    init,
+    clusterConfiguration(spec),
+    kubeletConfiguration(spec),
+  ]);
 }
 
 /**

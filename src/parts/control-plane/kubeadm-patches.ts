@@ -6,8 +6,6 @@ import { file } from "../../resources/file.ts";
 import { noOthers } from "../../resources/no-others.ts";
 import type { Resource } from "../../resources/resource.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
-import { kubeletPatch } from "../nodes/kubelet-configuration.ts";
-import { kubeletHostFacts } from "../nodes/kubelet-host-facts.ts";
 import { managedHeader, managedMark } from "../managed-header.ts";
 import { kubeletPatch } from "../nodes/kubelet-configuration.ts";
 import { kubeletHostFacts } from "../nodes/kubelet-host-facts.ts";

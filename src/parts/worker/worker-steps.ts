@@ -8,7 +8,7 @@ import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
 import {
   bootstrapTokensStepId,
   controlPlaneAuthorityStepId,
-  controlPlaneInitStepId,
+  controlPlaneConfigStepId,
   joinConfigPath,
   pkiFolder,
   slipwayFolder,
@@ -37,7 +37,7 @@ export function workerSteps(spec: ClusterSpec, prepared: (host: HostName) => rea
       id: workerStepId("join", host.name),
       title: `Join ${host.name} to the cluster`,
       phase: "workers",
-      after: [controlPlaneInitStepId, bootstrapTokensStepId, workerStepId("files", host.name)],
+      after: [controlPlaneConfigStepId, bootstrapTokensStepId, workerStepId("files", host.name)],
     }),
   ]);
 }
