@@ -134,6 +134,37 @@ export function buildProgram(): Command {
       (await import("./runs.ts")).runsShow(run, command.optsWithGlobals()),
     );
 
+  const bundle = program.command("bundle").description("everything a cluster needs, in one file");
+  bundle
+    .command("create")
+    .description("write a bundle with all the hosts of the cluster file need, or say what is missing")
+    .argument("<bundle>", "the bundle file to write")
+    .requiredOption("--from-dir <folder>", "where the files, images and packages are (docs/bundles.md)")
+    .option("--platform <list>", "what the hosts run, like debian-12/amd64, instead of asking them", commaList)
+    .option("--all", "put everything in the folder into it, needed or not")
+    .option("--no-packages", "no system packages: the hosts have repositories of their own")
+    .option("--notes <text>", "a remark for 'bundle inspect'")
+    .action(async (path: string, _options, command: Command) =>
+      (await import("./bundle.ts")).bundleCreate(path, command.optsWithGlobals()),
+    );
+  bundle
+    .command("inspect")
+    .description("list what is in a bundle")
+    .argument("<bundle>", "a bundle file")
+    .action(async (path: string, _options, command: Command) =>
+      (await import("./bundle.ts")).bundleInspect(path, command.optsWithGlobals()),
+    );
+  bundle
+    .command("verify")
+    .description("read all of a bundle and compare it with its index")
+    .argument("<bundle>", "a bundle file")
+    .option("--complete", "also compare it with what the hosts of the cluster file need")
+    .option("--platform <list>", "what the hosts run, like debian-12/amd64, instead of asking them", commaList)
+    .option("--no-packages", "system packages need not be in it")
+    .action(async (path: string, _options, command: Command) =>
+      (await import("./bundle.ts")).bundleVerify(path, command.optsWithGlobals()),
+    );
+
   const lab = program.command("lab").description("real machines on this computer, for trying and testing");
   lab
     .command("up")

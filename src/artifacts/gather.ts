@@ -1,0 +1,134 @@
+import { createReadStream } from "node:fs";
+import { join } from "node:path";
+import { pipeline } from "node:stream";
+import { createGzip } from "node:zlib";
+import type { Architecture } from "./architecture.ts";
+import type { BundleArtifact } from "./bundle-index.ts";
+import type { BundleContents } from "./bundle-writer.ts";
+import { folderMembers, tarOf } from "./folder-tar.ts";
+import { type GivenFolder, lookThrough } from "./given-folder.ts";
+import { readImageArchive } from "./image-archive-reader.ts";
+import { type StagedFile, writeImageArchive, writePieces } from "./image-archive-writer.ts";
+import { type ImageContent, manifestDigest } from "./image-content.ts";
+import { oneLayerImage } from "./one-layer-image.ts";
+import { packageFolder } from "./package-folder.ts";
+
+/** Everything a set of hosts needs, by name. */
+export interface Wanted {
+  readonly files: ReadonlySet<string>;
+  /** "amd64 registry.k8s.io/pause:3.10.2" */
+  readonly images: ReadonlySet<string>;
+  /** Distributions whose packages are wanted, with the architecture: "debian-12 amd64". */
+  readonly packages: ReadonlySet<string>;
+}
+
+/** How an image is named among what is wanted. */
+export function imageKey(architecture: Architecture, ref: string): string {
+  return `${architecture} ${ref}`;
+}
+
+export interface GatherOptions {
+  /** Undefined: everything there is. */
+  readonly wanted?: Wanted;
+  /** A folder for what has to be made on the way; the caller removes it. */
+  readonly workFolder: string;
+  /** Called with the name of each artifact before it is made. */
+  onProgress?(name: string): void;
+}
+
+/** What a folder has of what is wanted, ready to be written into a bundle. */
+export async function gather(folder: string, options: GatherOptions): Promise<BundleContents> {
+  const given = await lookThrough(folder);
+  const gathering = new Gathering(options);
+  await gathering.files(given);
+  for (const path of given.imageArchives) {
+    for (const image of await readImageArchive(path)) await gathering.image(image.ref, image.architecture, () => image);
+  }
+  for (const image of given.images) {
+    await gathering.image(image.ref, image.architecture, () => oneLayerImage(image, gathering.newPath("layer.tar.gz")));
+  }
+  await gathering.packages(given);
+  return gathering;
+}
+
+class Gathering implements BundleContents {
+  readonly artifacts: BundleArtifact[] = [];
+  readonly paths = new Map<string, string>();
+  readonly #options: GatherOptions;
+  #made = 0;
+
+  constructor(options: GatherOptions) {
+    this.#options = options;
+  }
+
+  newPath(suffix: string): string {
+    this.#made += 1;
+    return join(this.#options.workFolder, `${this.#made}.${suffix}`);
+  }
+
+  async files({ files }: GivenFolder): Promise<void> {
+    for (const [name, { path, kind }] of files) {
+      if (this.#options.wanted?.files.has(name) === false) continue;
+      this.#options.onProgress?.(name);
+      // A copy, so that what is written later is what was hashed.
+      const bytes = kind === "file" ? pieces(path) : await tarball(path);
+      this.#add({ kind: "file", name }, await writePieces(this.newPath("file"), bytes));
+    }
+  }
+
+  /** The first one of a name wins. */
+  async image(
+    name: string,
+    architecture: Architecture,
+    make: () => ImageContent | Promise<ImageContent>,
+  ): Promise<void> {
+    if (this.#options.wanted?.images.has(imageKey(architecture, name)) === false) return;
+    const known = this.artifacts.some(
+      (one) => one.kind === "image" && one.name === name && one.architecture === architecture,
+    );
+    if (known) return;
+    this.#options.onProgress?.(name);
+    const image = await make();
+    const staged = await writeImageArchive(image, this.newPath("image.tar"));
+    this.#add({ kind: "image", name, architecture, digest: manifestDigest(image) }, staged);
+  }
+
+  async packages({ packages }: GivenFolder): Promise<void> {
+    for (const [distribution, debs] of packages) {
+      for (const architecture of ["amd64", "arm64"] as const) {
+        const wanted = this.#options.wanted?.packages.has(`${distribution} ${architecture}`) ?? true;
+        if (!wanted) continue;
+        this.#options.onProgress?.(`packages of ${distribution} for ${architecture}`);
+        const made = await packageFolder(distribution, architecture, debs, this.#options.workFolder);
+        // Packages for every architecture alone are no repository of one.
+        if (!made.artifacts.some((one) => one.kind === "package")) continue;
+        this.artifacts.push(...made.artifacts);
+        this.paths.set(made.sha256, made.path);
+      }
+    }
+  }
+
+  #add(
+    artifact:
+      | { readonly kind: "file"; readonly name: string }
+      | {
+          readonly kind: "image";
+          readonly name: string;
+          readonly architecture: Architecture;
+          readonly digest: string;
+        },
+    { path, sha256, sizeBytes }: StagedFile,
+  ): void {
+    this.artifacts.push({ ...artifact, sha256, sizeBytes });
+    this.paths.set(sha256, path);
+  }
+}
+
+function pieces(path: string): AsyncIterable<Buffer> {
+  return createReadStream(path, { highWaterMark: 1024 * 1024 });
+}
+
+async function tarball(folder: string): Promise<AsyncIterable<Buffer>> {
+  const members = await folderMembers(folder);
+  return pipeline(tarOf(members), createGzip({ level: 6, chunkSize: 256 * 1024 }), () => undefined);
+}

@@ -1,0 +1,65 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import type { Architecture } from "./architecture.ts";
+import type { BundleArtifact } from "./bundle-index.ts";
+import { type DebPackage, readDeb } from "./deb-package.ts";
+import { fileNames } from "./file-names.ts";
+import { fileMember, tarOf } from "./folder-tar.ts";
+import { writePieces } from "./image-archive-writer.ts";
+
+/** All packages of a distribution and architecture as one tar: an apt repository once it is unpacked. */
+export async function packageFolder(
+  distribution: string,
+  architecture: Architecture,
+  debs: readonly string[],
+  workFolder: string,
+): Promise<{ readonly artifacts: readonly BundleArtifact[]; readonly path: string; readonly sha256: string }> {
+  const name = fileNames.packages(distribution, architecture);
+  const found: { path: string; about: DebPackage; sha256: string; sizeBytes: number }[] = [];
+  for (const path of debs) {
+    const about = await readDeb(path);
+    if (about.architecture !== "all" && about.architecture !== architecture) continue;
+    found.push({ path, about, ...(await digestOf(path)) });
+  }
+  found.sort((a, b) => (`${a.about.name} ${a.about.version}` < `${b.about.name} ${b.about.version}` ? -1 : 1));
+  const index = join(workFolder, `${distribution}-${architecture}.Packages`);
+  await writeFile(index, found.map(stanza).join("\n"));
+  const members = [
+    { ...(await fileMember(index, "Packages")), mode: 0o644 },
+    ...(await Promise.all(
+      found.map(async ({ path }) => ({ ...(await fileMember(path, basename(path))), mode: 0o644 })),
+    )),
+  ];
+  const tar = await writePieces(join(workFolder, `${distribution}-${architecture}.tar`), tarOf(members));
+  const packages = found.map(
+    ({ about, sha256, sizeBytes }): BundleArtifact => ({
+      kind: "package",
+      name: about.name,
+      version: about.version,
+      distribution,
+      architecture,
+      inside: name,
+      sha256,
+      sizeBytes,
+    }),
+  );
+  const folder: BundleArtifact = { kind: "file", name, sha256: tar.sha256, sizeBytes: tar.sizeBytes };
+  return { artifacts: [folder, ...packages], path: tar.path, sha256: tar.sha256 };
+}
+
+/** An entry of a Packages file. https://wiki.debian.org/DebianRepository/Format (2026-11-21) */
+function stanza(one: { path: string; about: DebPackage; sha256: string; sizeBytes: number }): string {
+  return `${one.about.control}\nFilename: ./${basename(one.path)}\nSize: ${one.sizeBytes}\nSHA256: ${one.sha256}\n`;
+}
+
+async function digestOf(path: string): Promise<{ readonly sha256: string; readonly sizeBytes: number }> {
+  const hash = createHash("sha256");
+  let sizeBytes = 0;
+  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
+    hash.update(chunk);
+    sizeBytes += (chunk as Buffer).length;
+  }
+  return { sha256: hash.digest("hex"), sizeBytes };
+}

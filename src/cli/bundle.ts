@@ -1,0 +1,121 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { openBundle } from "../artifacts/bundle.ts";
+import type { BundleArtifact } from "../artifacts/bundle-index.ts";
+import { writeBundle } from "../artifacts/bundle-writer.ts";
+import { gather, type Wanted } from "../artifacts/gather.ts";
+import { incomplete } from "../artifacts/incomplete.ts";
+import { verifyBundle } from "../artifacts/verify-bundle.ts";
+import { wantedFor } from "../artifacts/wanted.ts";
+import { exitCode } from "../problems/exit-code.ts";
+import { formatProblems } from "../problems/format-problems.ts";
+import { type Problem, ProblemError } from "../problems/problem.ts";
+import { countOf } from "../report/count-of.ts";
+import { printResult } from "../report/output.ts";
+import { table } from "../report/table.ts";
+import { machinesOf, type PlatformOptions } from "./machines-of.ts";
+import { openCluster } from "./open-cluster.ts";
+import type { GlobalOptions } from "./program.ts";
+import { terminalStyle } from "./terminal-style.ts";
+import { version } from "./version.ts";
+
+export interface BundleCreateOptions extends GlobalOptions, PlatformOptions {
+  readonly fromDir: string;
+  /** Also what the cluster file does not need. */
+  readonly all?: boolean;
+  /** False: hosts get packages from repositories of their own. */
+  readonly packages: boolean;
+  readonly notes?: string;
+}
+
+/** `slipway bundle create`: nothing is written when something is missing. */
+export async function bundleCreate(path: string, options: BundleCreateOptions): Promise<void> {
+  const cluster = openCluster(options.file);
+  const machines = await machinesOf(cluster, options);
+  const needed = wantedFor(cluster.spec, machines);
+  const wanted: Wanted = options.packages ? needed : { ...needed, packages: new Set() };
+  const target = resolve(path);
+  const workFolder = await mkdtemp(resolve(dirname(target), ".slipway-bundle-"));
+  try {
+    const contents = await gather(options.fromDir, {
+      ...(options.all === true ? {} : { wanted }),
+      workFolder,
+      onProgress: (name) => process.stderr.write(`${name}\n`),
+    });
+    throwIfAny(incomplete(wanted, contents.artifacts, options.fromDir));
+    const { sizeBytes, sha256 } = await writeBundle(
+      target,
+      {
+        madeBy: `slipway ${version}`,
+        madeAt: new Date().toISOString(),
+        kubernetes: cluster.spec.kubernetes.version,
+        ...(options.notes === undefined ? {} : { notes: options.notes }),
+      },
+      contents,
+    );
+    const result = { path: target, sizeBytes, sha256, artifacts: contents.artifacts.length };
+    printResult(
+      result,
+      options.output,
+      () => `${target}: ${countOf(contents.artifacts.length, "artifact")}, ${mebibytes(sizeBytes)}\nsha256 ${sha256}`,
+    );
+  } finally {
+    await rm(workFolder, { recursive: true, force: true });
+  }
+}
+
+/** `slipway bundle inspect` */
+export function bundleInspect(path: string, options: GlobalOptions): void {
+  const { index, sizeBytes } = openBundle(resolve(path));
+  printResult({ path, sizeBytes, ...index }, options.output, () => {
+    const shown = index.artifacts.filter((one) => one.kind !== "package");
+    const packages = index.artifacts.length - shown.length;
+    return [
+      `Kubernetes ${index.kubernetes}, made by ${index.madeBy} at ${index.madeAt}, ${mebibytes(sizeBytes)}`,
+      ...(index.notes === undefined ? [] : [index.notes]),
+      "",
+      table(shown, [
+        { title: "kind", value: (one) => one.kind },
+        { title: "name", value: (one) => one.name },
+        { title: "size", value: (one) => mebibytes(one.sizeBytes), align: "right" },
+        { title: "digest", value: digestShown },
+      ]),
+      ...(packages === 0 ? [] : ["", `and ${countOf(packages, "system package")} (all of them: -o json)`]),
+    ].join("\n");
+  });
+}
+
+/** `slipway bundle verify`: 3 when a blob is damaged, or when the cluster file needs what is not in it. */
+export async function bundleVerify(
+  path: string,
+  options: GlobalOptions & PlatformOptions & { readonly complete?: boolean; readonly packages: boolean },
+): Promise<void> {
+  const bundle = openBundle(resolve(path));
+  const problems: Problem[] = [...(await verifyBundle(bundle))];
+  if (options.complete === true) {
+    const cluster = openCluster(options.file);
+    const needed = wantedFor(cluster.spec, await machinesOf(cluster, options));
+    const wanted: Wanted = options.packages ? needed : { ...needed, packages: new Set() };
+    problems.push(...incomplete(wanted, bundle.index.artifacts, "the bundle"));
+  }
+  const whole = problems.length === 0;
+  printResult({ path, whole, problems }, options.output, () =>
+    whole
+      ? `${path} is whole: ${countOf(bundle.index.artifacts.length, "artifact")}, ${mebibytes(bundle.sizeBytes)}`
+      : formatProblems(problems, terminalStyle(process.stdout)),
+  );
+  if (!whole) process.exitCode = exitCode.refused;
+}
+
+function throwIfAny(problems: readonly Problem[]): void {
+  const [first, ...rest] = problems;
+  if (first !== undefined) throw new ProblemError([first, ...rest]);
+}
+
+function digestShown(one: BundleArtifact): string {
+  return one.kind === "image" ? one.digest.slice(0, 19) : one.sha256.slice(0, 12);
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}
