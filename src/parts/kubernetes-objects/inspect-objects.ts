@@ -49,6 +49,8 @@ export type ObjectsInspection =
   | { readonly state: "no-cluster"; readonly because: string }
   | {
       readonly state: "seen";
+      /** How many objects are declared. */
+      readonly count: number;
       /** In the order they are to be applied in. */
       readonly different: readonly ObjectDifference[];
       readonly leftover: readonly LeftoverObject[];
@@ -94,6 +96,7 @@ export async function inspectObjects(
   const seen = wanted.map((object, index) => judge(object, live[index], tried[index], by));
   return {
     state: "seen",
+    count: wanted.length,
     different: seen.flatMap((one) => one.difference ?? []),
     notReady: seen.flatMap((one) => one.notReady ?? []),
     refused: seen.flatMap((one) => one.refused ?? []),

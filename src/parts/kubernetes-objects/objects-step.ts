@@ -1,3 +1,4 @@
+import type { KubeObject } from "../../cluster/kube/kube-object.ts";
 import { kubeSend } from "../../cluster/kube/kube-send.ts";
 import { objectName, referenceOf } from "../../cluster/kube/object-path.ts";
 import type {
@@ -14,6 +15,7 @@ import type {
 } from "../../engine/step.ts";
 import type { Problem } from "../../problems/problem.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
+import { controlPlaneInitStepId } from "../control-plane/control-plane-layout.ts";
 import { objectDiff } from "./comparable-object.ts";
 import {
   type DeclaredObjects,
@@ -24,11 +26,10 @@ import {
 } from "./inspect-objects.ts";
 import { applyRequest, deleteRequest } from "./object-requests.ts";
 
-/** The step that makes the control plane; there is no API before it. */
-export const controlPlaneInitStepId = "control-plane.init" as StepId;
-
 /** Objects of one part as a step. */
-export interface ObjectsDeclaration extends DeclaredObjects {
+export interface ObjectsDeclaration extends Omit<DeclaredObjects, "objects"> {
+  /** Objects, or how to find out what they are: from facts, which should be asked for all at once. */
+  readonly objects: readonly KubeObject[] | ((look: Look) => Promise<readonly KubeObject[]>);
   readonly id: StepId;
   /** Imperative: "Apply the cluster's DNS". */
   readonly title: string;
@@ -61,7 +62,13 @@ const readyWithinMs = 5 * 60_000;
  */
 export function objectsStep(spec: ClusterSpec, declared: ObjectsDeclaration): ClusterStep<ObjectsFound> {
   const conditions = declared.conditions ?? [];
-  const look = (at: Pick<Look, "factOf">) => inspectObjects(at, spec, declared);
+  const look = async (at: Look) => {
+    const { objects } = declared;
+    return await inspectObjects(at, spec, {
+      ...declared,
+      objects: typeof objects === "function" ? await objects(at) : objects,
+    });
+  };
   const asDeclared: Condition<Look> = {
     title: `objects of ${declared.part} to be as declared`,
     everyMs: looksEveryMs,
@@ -106,7 +113,7 @@ function checkOf(
 ): Check<ObjectsFound> {
   if (inspection.state === "no-cluster")
     return { state: "unknown", until: controlPlaneInitStepId, because: inspection.because };
-  const { different, leftover, notReady, refused } = inspection;
+  const { different, leftover, notReady, refused, count } = inspection;
   const [problem] = refused;
   if (problem !== undefined) return { state: "refused", problem };
   const never = verdicts.find((one) => one.state === "never");
@@ -130,7 +137,6 @@ function checkOf(
   }
   const [first, ...rest] = changes;
   if (first !== undefined) return { state: "needed", found: { different, leftover }, changes: [first, ...rest] };
-  const count = declared.objects.length;
   const because = count === 0 ? "there are none, as declared" : `all ${count} objects are as declared and ready`;
   return { state: "satisfied", because };
 }

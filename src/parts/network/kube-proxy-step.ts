@@ -1,0 +1,24 @@
+import type { ClusterStep, StepId } from "../../engine/step.ts";
+import type { ClusterSpec } from "../../spec/cluster-spec.ts";
+import { type ObjectsFound, objectsStep } from "../kubernetes-objects/objects-step.ts";
+import { kubeProxySetup } from "./kube-proxy-mode.ts";
+import { kubeProxyObjects } from "./kube-proxy-objects.ts";
+import { networkPhase, networkProxyStepId } from "./network-layout.ts";
+
+/** kube-proxy on every node, or on none. */
+export function kubeProxyStep(spec: ClusterSpec, joined: readonly StepId[]): ClusterStep<ObjectsFound> {
+  return objectsStep(spec, {
+    id: networkProxyStepId,
+    title: "Apply kube-proxy",
+    phase: networkPhase,
+    after: joined,
+    part: "kube-proxy",
+    objects: async (look) => kubeProxyObjects(spec, await kubeProxySetup(look, spec)),
+    otherKinds: [
+      { apiVersion: "v1", kind: "ServiceAccount" },
+      { apiVersion: "v1", kind: "ConfigMap" },
+      { apiVersion: "rbac.authorization.k8s.io/v1", kind: "ClusterRoleBinding" },
+      { apiVersion: "apps/v1", kind: "DaemonSet" },
+    ],
+  });
+}

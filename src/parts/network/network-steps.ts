@@ -1,0 +1,27 @@
+import type { Step, StepId } from "../../engine/step.ts";
+import type { ClusterSpec } from "../../spec/cluster-spec.ts";
+import { bridgeSteps } from "./bridge-steps.ts";
+import { kubeProxyStep } from "./kube-proxy-step.ts";
+import { networkProxyStepId, networkStepId } from "./network-layout.ts";
+import { nodeHosts } from "./node-hosts.ts";
+import { podRangesStep } from "./pod-ranges-step.ts";
+
+/** What the network rests on: steps of other parts. */
+export interface NetworkContext {
+  /** Steps after which every host of the cluster file is a node. */
+  readonly joined: readonly StepId[];
+}
+
+/** Services and pods: kube-proxy and the network plugin. */
+export function networkSteps(spec: ClusterSpec, { joined }: NetworkContext): Step[] {
+  return [kubeProxyStep(spec, joined), podRangesStep(spec, joined), ...bridgeSteps(spec)];
+}
+
+/** Steps after which pods of any two nodes can talk, and Services lead to pods. */
+export function networkStepIds(spec: ClusterSpec): readonly StepId[] {
+  const ofHosts = nodeHosts(spec).flatMap((host) => [
+    networkStepId("bridge", host.name),
+    networkStepId("routes", host.name),
+  ]);
+  return [networkProxyStepId, ...ofHosts];
+}
