@@ -1,0 +1,43 @@
+import type { LockName, StepId } from "../../engine/step.ts";
+import type { HostName } from "../../hosts/port.ts";
+import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
+
+/** What kubelet reads when it starts; kubeadm writes it. */
+export const kubeletConfigPath = "/var/lib/kubelet/config.yaml";
+/** Flags kubeadm gives kubelet. */
+export const kubeletFlagsPath = "/var/lib/kubelet/kubeadm-flags.env";
+/** Certificate and key kubelet serves with, once the cluster has signed one. */
+export const kubeletServingPath = "/var/lib/kubelet/pki/kubelet-server-current.pem";
+export const kubeletUnit = "kubelet.service";
+
+/** Labels and taints of all nodes. */
+export const nodesObjectsStepId = "nodes.objects" as StepId;
+/** Every kubelet has asked for the certificate it serves with. */
+export const servingRequestsStepId = "nodes.serving-requests" as StepId;
+/** What kubelets asked for is checked and approved. */
+export const servingCertificatesStepId = "nodes.serving-certificates" as StepId;
+
+/** "node.kubelet/w-1". */
+export function kubeletStepId(host: HostName): StepId {
+  return `node.kubelet/${host}` as StepId;
+}
+
+/** Hosts that are nodes, in the order of the cluster file. */
+export function nodeHosts(spec: ClusterSpec): readonly HostSpec[] {
+  return spec.hosts.filter((host) => host.roles.includes("control-plane") || host.roles.includes("worker"));
+}
+
+/** Of the kubelets of a pool, how many may restart at the same time: a tenth, and at least one. */
+const shareAtOnce = 0.1;
+
+/**
+ * The lock a host's kubelet restarts under. Control planes take turns; of a pool's workers every tenth one shares a lock
+ * with the others of its turn, so that as many as may are out at once and no more.
+ */
+export function kubeletLock(spec: ClusterSpec, host: HostSpec): LockName {
+  if (host.roles.includes("control-plane")) return "kubelet-rollout/control-plane" as LockName;
+  const pool = nodeHosts(spec).filter((one) => !one.roles.includes("control-plane") && one.pool === host.pool);
+  const atOnce = Math.max(1, Math.floor(pool.length * shareAtOnce));
+  const place = pool.findIndex((one) => one.name === host.name) % atOnce;
+  return `kubelet-rollout/${host.pool}/${place + 1}` as LockName;
+}
