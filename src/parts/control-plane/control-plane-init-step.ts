@@ -12,7 +12,9 @@ import {
 } from "./control-plane-layout.ts";
 import { type Birth, controlPlaneTraces } from "./control-plane-traces.ts";
 import { kubeadmRun } from "./kubeadm-run.ts";
+import { stampManifests } from "./mend-static-pod.ts";
 import { preflightExceptions } from "./preflight-exceptions.ts";
+import { staticPods } from "./static-pods.ts";
 
 interface Found {
   /** An earlier run has begun here and was interrupted. */
@@ -71,6 +73,7 @@ export function controlPlaneInitStep(spec: ClusterSpec, host: HostSpec, after: r
         kubeadmRun(["init", "--config", kubeadmConfigPath, `--ignore-preflight-errors=${ignored.join(",")}`]),
       );
       await act.change({ kind: "remove", path: superAdminKubeconfigPath });
+      await stampManifests(act, spec, host, staticPods(spec));
       await mark(act, "init-done");
     },
     verify: [

@@ -15,6 +15,7 @@ import {
   controlPlaneJoinLock,
   controlPlaneStepId,
 } from "./control-plane-layout.ts";
+import { controlPlaneRollStep } from "./control-plane-roll-step.ts";
 import { joinStep } from "./join-step.ts";
 
 /** What the control plane rests on: steps of other parts. */
@@ -32,6 +33,7 @@ export function controlPlaneSteps(spec: ClusterSpec, context: ControlPlaneContex
   const hosts = controlPlaneHosts(spec);
   const [first] = hosts;
   if (first === undefined) return [];
+  const joins = hosts.map((host) => controlPlaneStepId("join", host.name));
   const before = [...context.endpoint, ...context.etcd];
   return [
     controlPlaneCaStep(spec),
@@ -41,6 +43,8 @@ export function controlPlaneSteps(spec: ClusterSpec, context: ControlPlaneContex
     controlPlaneConfigStep(spec),
     bootstrapTokensStep(spec),
     ...hosts.map((host) => joinControlPlane(spec, host)),
+    // After all joins: while one of them is under way, the others have to serve it.
+    ...hosts.map((host) => controlPlaneRollStep(spec, host, joins)),
   ];
 }
 

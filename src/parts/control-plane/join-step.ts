@@ -17,8 +17,10 @@ import { bootstrapKubeconfigPath, controlPlaneInitStepId, joinConfigPath } from 
 import { type ControlPlaneTraces, controlPlaneTraces } from "./control-plane-traces.ts";
 import { kubeadmRun } from "./kubeadm-run.ts";
 import { clusterAuthority, readAuthority } from "./kubernetes-authorities.ts";
+import { stampManifests } from "./mend-static-pod.ts";
 import { preflightExceptions } from "./preflight-exceptions.ts";
 import { nodeOf, type Registration } from "./registered-nodes.ts";
+import { staticPods } from "./static-pods.ts";
 
 /** What the two kinds of joins differ in. */
 export interface JoinDeclaration {
@@ -71,6 +73,7 @@ export function joinStep(spec: ClusterSpec, host: HostSpec, declared: JoinDeclar
       if (how !== "finish" || isControlPlane) await joinWithToken(act, spec, host, how);
       // kubeadm removes it itself, unless it was interrupted.
       await act.change({ kind: "remove", path: bootstrapKubeconfigPath });
+      if (isControlPlane) await stampManifests(act, spec, host, staticPods(spec));
       await mark(act, "join-done");
     },
     release: (act) => releaseTokens(act, spec, host.name),

@@ -1,0 +1,150 @@
+import { controlPlaneHosts, ownApiServer } from "../../cluster/kube/control-planes.ts";
+import { kubeReplies } from "../../cluster/kube/kube-replies.ts";
+import { mayStopMember } from "../../domain/quorum.ts";
+import type { Act, Change, Condition, HostAct, HostLook, HostStep, NonEmpty, StepId } from "../../engine/step.ts";
+import { ProblemError } from "../../problems/problem.ts";
+import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
+import { controlPlaneRolloutLock, controlPlaneStepId, pkiFolder } from "./control-plane-layout.ts";
+import { controlPlaneTraces } from "./control-plane-traces.ts";
+import { apiServerReady } from "./join-step.ts";
+import { mendStaticPod } from "./mend-static-pod.ts";
+import { bringIntoService, takeOutOfService } from "./out-of-service.ts";
+import { type StaticPodDrift, staticPodDrift } from "./static-pod-drift.ts";
+import { staticPodStates } from "./static-pod-state.ts";
+import { manifestInputs, staticPods } from "./static-pods.ts";
+
+/**
+ * Brings the static pods of one control plane host to what the cluster file says, and what runs to what is on disk: one
+ * host at a time, out of service on the load balancers meanwhile, and only while others serve. Only what differs is made
+ * anew. What does not run is kubelet's to start; this waits for it.
+ */
+export function controlPlaneRollStep(
+  spec: ClusterSpec,
+  host: HostSpec,
+  after: readonly StepId[],
+): HostStep<readonly StaticPodDrift[]> {
+  const conditions: NonEmpty<Condition<HostLook>> = [staticPodsRun(spec, host), apiServerReady(host)];
+  return {
+    id: controlPlaneStepId("roll", host.name),
+    title: `Run the control plane of ${host.name} as the cluster file says`,
+    phase: "control-plane",
+    on: host.name,
+    after,
+    locks: [controlPlaneRolloutLock],
+    impact: "restarts-component",
+    async check(look) {
+      const [{ birth }, drifts] = await Promise.all([look.fact(controlPlaneTraces), driftsOf(look, spec, host)]);
+      if (birth !== "init-done" && birth !== "join-done") {
+        const until = controlPlaneStepId("join", host.name);
+        return { state: "unknown", until, because: `${host.name} is not part of the control plane yet` };
+      }
+      const verdicts = drifts.length > 0 ? [] : await Promise.all(conditions.map((one) => one.holds(look)));
+      const waiting = verdicts.flatMap((verdict, index): Change[] => {
+        if (verdict.state !== "not-yet") return [];
+        return [{ verb: "run", what: `wait for ${conditions[index]?.title ?? ""}`, because: verdict.because }];
+      });
+      const [first, ...rest] = [...drifts.map(changeOf), ...waiting];
+      if (first !== undefined) return { state: "needed", found: drifts, changes: [first, ...rest] };
+      return { state: "satisfied", because: "its static pods are made from the cluster file, and run" };
+    },
+    async apply(act, drifts) {
+      const serves = drifts.some((drift) => drift.state.pod.serves);
+      if (serves) {
+        await requireOthers(act, spec, host, drifts);
+        await takeOutOfService(act, spec, host);
+      }
+      for (const drift of drifts) await mendStaticPod(act, spec, host, drift);
+      if (!serves) return;
+      await act.change(waitForApiServer(host));
+      await bringIntoService(act, spec, host);
+    },
+    release: (act) => bringIntoService(act, spec, host),
+    verify: conditions,
+  };
+}
+
+async function driftsOf(
+  look: Pick<HostLook, "fact">,
+  spec: ClusterSpec,
+  host: HostSpec,
+): Promise<readonly StaticPodDrift[]> {
+  const states = await look.fact(staticPodStates(staticPods(spec)));
+  return states.flatMap((state) => staticPodDrift(state, manifestInputs(spec, host, state.pod)) ?? []);
+}
+
+function changeOf({ state, how, because }: StaticPodDrift): Change {
+  if (how === "restart") return { verb: "restart", what: `static pod ${state.pod.name}`, because };
+  const what = `static pod ${state.pod.name}`;
+  return state.manifest === undefined
+    ? { verb: "create", what, because }
+    : { verb: "update", what, to: "made anew", because };
+}
+
+function staticPodsRun(spec: ClusterSpec, host: HostSpec): Condition<HostLook> {
+  return {
+    title: `static pods of ${host.name} to run as declared`,
+    everyMs: 1000,
+    withinMs: 180_000,
+    async holds(look) {
+      const pods = staticPods(spec);
+      const states = await look.fact(staticPodStates(pods));
+      const left = states.flatMap((state) => {
+        const drift = staticPodDrift(state, manifestInputs(spec, host, state.pod));
+        if (drift !== undefined) return [`${state.pod.name}: ${drift.because}`];
+        return state.processes.length === 0 ? [`${state.pod.name} does not run`] : [];
+      });
+      return left.length === 0 ? { state: "met" } : { state: "not-yet", because: left.join("; ") };
+    },
+  };
+}
+
+/** Nobody can stand in for a single control plane. Of several, others have to serve, and etcd has to keep its quorum. */
+async function requireOthers(
+  act: Act,
+  spec: ClusterSpec,
+  host: HostSpec,
+  drifts: readonly StaticPodDrift[],
+): Promise<void> {
+  const hosts = controlPlaneHosts(spec);
+  if (hosts.length === 1) return;
+  const others = hosts.filter((one) => one.name !== host.name);
+  const ready = await Promise.all(others.map((one) => isReady(act, one)));
+  const silent = others.filter((_, index) => ready[index] !== true).map((one) => one.name);
+  const answering = others.length - silent.length;
+  const member = mayStopMember({ voting: hosts.length, answering }, false);
+  const stopsMember = drifts.some((drift) => drift.state.pod.name === "etcd");
+  if (answering > 0 && (!stopsMember || member.allowed)) return;
+  throw new ProblemError({
+    code: "kubernetes/control-plane-at-risk",
+    severity: "error",
+    message: `the control plane of ${host.name} cannot be restarted`,
+    because:
+      answering === 0 ? `no other API server is ready (asked ${silent.join(", ")})` : `of etcd, ${member.because}`,
+    hint: { text: "Bring the other control planes back first", command: "slipway status" },
+    where: { host: host.name },
+  });
+}
+
+async function isReady(act: Pick<Act, "factOf">, host: HostSpec): Promise<boolean> {
+  try {
+    const readyz = kubeReplies(ownApiServer(host), [{ method: "GET", path: "/readyz" }]);
+    const { failure, replies } = await act.factOf(host.name, readyz);
+    return failure === undefined && replies[0]?.status === 200;
+  } catch (cause) {
+    // A host that is away serves nobody.
+    if (cause instanceof ProblemError && cause.problem.code.startsWith("ssh/")) return false;
+    throw cause;
+  }
+}
+
+/** Asks until /readyz says yes; health is told without credentials. */
+function waitForApiServer(host: HostSpec): Parameters<HostAct["change"]>[0] {
+  const quiet = ["--silent", "--show-error", "--fail", "--output", "/dev/null", "--max-time", "10"];
+  const patient = ["--retry", "300", "--retry-delay", "1", "--retry-max-time", "300", "--retry-all-errors"];
+  const url = `${ownApiServer(host).origin}/readyz`;
+  return {
+    kind: "run",
+    argv: ["curl", ...quiet, ...patient, "--cacert", `${pkiFolder}/ca.crt`, url],
+    timeoutMs: 330_000,
+  };
+}
