@@ -1,6 +1,8 @@
 import { kubeList } from "../../cluster/kube/kube-list.ts";
 import type { Look } from "../../engine/step.ts";
 import { conntrackMaximum } from "../../facts/conntrack-maximum.ts";
+import { kernel } from "../../facts/kernel.ts";
+import { together } from "../../facts/together.ts";
 import type { HostName } from "../../hosts/port.ts";
 import { ProblemError } from "../../problems/problem.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
@@ -24,25 +26,33 @@ export function replacesKubeProxy({ network }: Pick<ClusterSpec, "network">): bo
 }
 
 /**
- * The mode that suits every node. Kernels are read from the Node objects, which are there when a node is down: the mode
- * must not change because a host cannot be reached.
+ * The mode that suits every node. Kernels are read from the Node objects where there are any: those are there when a
+ * node is down, and the mode must not change because a host cannot be reached.
  */
 export async function kubeProxySetup(look: Look, spec: ClusterSpec): Promise<KubeProxySetup> {
   const { mode } = spec.kubernetes.proxy;
   if (mode === "none" || replacesKubeProxy(spec)) return { mode: "none", setsConntrackMaximum: true };
-  const [nodes, settable] = await Promise.all([
+  const hosts = nodeHosts(spec);
+  const [nodes, facts] = await Promise.all([
     mode === "auto" ? kubeList(look, spec, "/api/v1/nodes") : undefined,
-    Promise.all(nodeHosts(spec).map((host) => isSettable(look, host.name))),
+    Promise.all(hosts.map((host) => factsOf(look, host.name))),
   ]);
-  const setsConntrackMaximum = !settable.includes(false);
+  const setsConntrackMaximum = !facts.some((one) => one?.conntrack === "read-only");
   if (mode !== "auto") return { mode, setsConntrackMaximum };
-  const kernels = nodes?.state === "answers" ? nodes.items.map(kernelOf) : [];
+  const ofNodes = nodes?.state === "answers" ? nodes.items : [];
+  const kernels = hosts.flatMap((host, index) => {
+    const node = ofNodes.find((one) => one.metadata.name === host.name);
+    return (node === undefined ? facts[index]?.kernel.release : kernelOf(node)) ?? [];
+  });
   return { mode: kernels.every(isRecent) ? "nftables" : "iptables", setsConntrackMaximum };
 }
 
-async function isSettable(look: Look, host: HostName): Promise<boolean | undefined> {
+const asked = together({ kernel, conntrack: conntrackMaximum });
+
+/** Undefined where the host cannot be reached. */
+async function factsOf(look: Look, host: HostName) {
   try {
-    return (await look.factOf(host, conntrackMaximum)) !== "read-only";
+    return await look.factOf(host, asked);
   } catch (cause) {
     if (cause instanceof ProblemError && cause.problem.code.startsWith("ssh/")) return undefined;
     throw cause;

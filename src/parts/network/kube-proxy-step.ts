@@ -1,17 +1,18 @@
-import type { ClusterStep, StepId } from "../../engine/step.ts";
+import type { ClusterStep } from "../../engine/step.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
+import { controlPlaneInitStepId } from "../control-plane/control-plane-layout.ts";
 import { type ObjectsFound, objectsStep } from "../kubernetes-objects/objects-step.ts";
 import { kubeProxySetup } from "./kube-proxy-mode.ts";
 import { kubeProxyObjects } from "./kube-proxy-objects.ts";
 import { networkPhase, networkProxyStepId } from "./network-layout.ts";
 
-/** kube-proxy on every node, or on none. */
-export function kubeProxyStep(spec: ClusterSpec, joined: readonly StepId[]): ClusterStep<ObjectsFound> {
+/** kube-proxy on every node, or on none; nodes get it as they join. */
+export function kubeProxyStep(spec: ClusterSpec): ClusterStep<ObjectsFound> {
   return objectsStep(spec, {
     id: networkProxyStepId,
     title: "Apply kube-proxy",
     phase: networkPhase,
-    after: joined,
+    after: [controlPlaneInitStepId],
     part: "kube-proxy",
     objects: async (look) => kubeProxyObjects(spec, await kubeProxySetup(look, spec)),
     otherKinds: [

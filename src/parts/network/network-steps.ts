@@ -14,7 +14,7 @@ export interface NetworkContext {
 
 /** Services and pods: kube-proxy and the network plugin. */
 export function networkSteps(spec: ClusterSpec, { joined }: NetworkContext): Step[] {
-  return [kubeProxyStep(spec, joined), podRangesStep(spec, joined), ...bridgeSteps(spec)];
+  return [kubeProxyStep(spec), podRangesStep(spec, joined), ...bridgeSteps(spec)];
 }
 
 /** Steps after which pods of any two nodes can talk, and Services lead to pods. */
