@@ -9,6 +9,7 @@ import { capabilities } from "./capabilities.ts";
 import { certificateFiles } from "./certificate-files.ts";
 import { cgroupVersion } from "./cgroup-version.ts";
 import { clockSynchronized } from "./clock-synchronized.ts";
+import { containerdImages } from "./containerd-images.ts";
 import { containerdVersion } from "./containerd-version.ts";
 import { debPackages } from "./deb-packages.ts";
 import { diskUsage } from "./disk-usage.ts";
@@ -39,6 +40,7 @@ import { routes } from "./routes.ts";
 import { rpmPackages } from "./rpm-packages.ts";
 import { selinuxMode } from "./selinux-mode.ts";
 import { swapAreas } from "./swap-areas.ts";
+import { symbolicLinks } from "./symbolic-links.ts";
 import { sysctls } from "./sysctls.ts";
 import { systemState } from "./system-state.ts";
 import { type TcpTarget, tcpReach } from "./tcp-reach.ts";
@@ -65,6 +67,7 @@ const facts: Readonly<Record<string, (args: readonly unknown[]) => Fact<unknown>
   "apt-candidate": ([name]) => aptCandidate(String(name)),
   "apt-lists": () => aptListsAgeSeconds,
   capabilities: () => capabilities,
+  "containerd-images": () => containerdImages,
   "containerd-version": () => containerdVersion,
   "deb-packages": ([names]) => debPackages(names as string[]),
   "dnf-locks": () => dnfLocks,
@@ -100,6 +103,7 @@ const facts: Readonly<Record<string, (args: readonly unknown[]) => Fact<unknown>
   routes: () => routes,
   "selinux-mode": () => selinuxMode,
   "swap-areas": () => swapAreas,
+  "symbolic-links": ([paths]) => symbolicLinks(paths as string[]),
   "system-state": () => systemState,
   "tcp-reach": ([by, targets]) => tcpReach(by as Interpreter, targets as TcpTarget[]),
 };

@@ -10,6 +10,11 @@ import { type ConfigForm, configFormFor, containerdConfig, type RuntimeHost } fr
 
 export const containerdConfigPath = "/etc/containerd/config.toml";
 
+/** config.toml for a release whose version is known. */
+export function releasedConfigFile(runtime: RuntimeSpec, host: RuntimeHost, version: ContainerdVersion): Resource {
+  return file({ path: containerdConfigPath, content: containerdConfig(runtime, host, configFormFor(version)) });
+}
+
 /**
  * config.toml, written for the containerd that is installed, or that is going to be: a pinned one, or the one apt would
  * choose. Where that cannot be told, it is unknown until the package is there. `packageKey` is the key of the resource
