@@ -5,8 +5,10 @@ import type { Secret } from "../../src/hosts/secret.ts";
 
 /** What a check sees of one host: every fact is asked once per look, by its reads. */
 export function lookAt(hosts: Hosts, host: string): HostLook {
-  const known = new Map<Fact<unknown>, Promise<unknown>>();
+  const looks = new Map<HostName, Map<Fact<unknown>, Promise<unknown>>>();
   const factOf = <T>(of: HostName, fact: Fact<T>): Promise<T> => {
+    const known = looks.get(of) ?? new Map<Fact<unknown>, Promise<unknown>>();
+    looks.set(of, known);
     const before = known.get(fact);
     if (before !== undefined) return before as Promise<T>;
     const asked = hosts

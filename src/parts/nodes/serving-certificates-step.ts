@@ -1,0 +1,251 @@
+import type { KubeRequest } from "../../cluster/kube/kube-access.ts";
+import { kubeList } from "../../cluster/kube/kube-list.ts";
+import { kubeSend } from "../../cluster/kube/kube-send.ts";
+import type { Change, ClusterStep, Condition, Look } from "../../engine/step.ts";
+import type { Fact } from "../../facts/fact.ts";
+import { pathStat } from "../../facts/path-stat.ts";
+import type { Problem } from "../../problems/problem.ts";
+import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
+import { controlPlaneInitStepId } from "../control-plane/control-plane-layout.ts";
+import {
+  kubeletServingPath,
+  kubeletStepId,
+  nodeHosts,
+  servingCertificatesStepId,
+  servingRequestsStepId,
+} from "./nodes-layout.ts";
+import {
+  isPending,
+  judgeServingRequest,
+  requesterOf,
+  type ServingJudgement,
+  type ServingRequest,
+  servingSigner,
+} from "./serving-request.ts";
+
+const requestsPath = "/apis/certificates.k8s.io/v1/certificatesigningrequests";
+const everyMs = 1000;
+/** kubelet asks within seconds of its start, and again after it could not reach the API server, ever less often. */
+const asksWithinMs = 180_000;
+/** kube-controller-manager signs what is approved at once; kubelet watches for it. */
+const signedWithinMs = 120_000;
+
+/** A kubelet has got a certificate to serve with: its own file says so, which it alone may read. */
+const hasServingCertificate: Fact<boolean> = {
+  name: "serving-certificate",
+  reads: [{ kind: "stat", path: kubeletServingPath }],
+  parse: ([answer]) => pathStat(kubeletServingPath, answer).exists,
+};
+
+interface Judged {
+  readonly request: ServingRequest;
+  readonly judgement: ServingJudgement;
+}
+
+/** A pending request that is not what a kubelet of the cluster asks for. */
+interface Strange {
+  readonly request: ServingRequest;
+  readonly because: string;
+}
+
+type Seen =
+  | { readonly state: "no-cluster"; readonly because: string }
+  | {
+      readonly state: "seen";
+      readonly ours: readonly ServingRequest[];
+      readonly strange: readonly Strange[];
+      /** Hosts without a certificate that have asked for one. */
+      readonly asked: readonly HostSpec[];
+      /** Hosts without a certificate that have not asked for one. */
+      readonly silent: readonly HostSpec[];
+    };
+
+/**
+ * Waits until the kubelet of every node has asked for the certificate it serves with, or has one. They ask by themselves
+ * after they started.
+ */
+export function servingRequestsStep(spec: ClusterSpec): ClusterStep<undefined> {
+  const hosts = nodeHosts(spec);
+  return {
+    id: servingRequestsStepId,
+    title: "Wait for the kubelets to ask for serving certificates",
+    phase: "workers",
+    on: "cluster",
+    after: hosts.map((host) => kubeletStepId(host.name)),
+    impact: "none",
+    async check(look) {
+      const seen = await seenAt(look, spec);
+      if (seen.state === "no-cluster") return noCluster(seen.because);
+      const [first, ...rest] = seen.silent.map(
+        (host): Change => ({ verb: "run", what: `wait for the request of ${host.name}` }),
+      );
+      return first === undefined
+        ? { state: "satisfied", because: "every kubelet has a serving certificate or has asked for one" }
+        : { state: "needed", found: undefined, changes: [first, ...rest] };
+    },
+    apply(act) {
+      act.say("kubelets ask by themselves; there is nothing to do but to wait");
+      return Promise.resolve();
+    },
+    verify: [
+      {
+        title: "every kubelet to have asked for its serving certificate",
+        everyMs,
+        withinMs: asksWithinMs,
+        async holds(look) {
+          const seen = await seenAt(look, spec);
+          if (seen.state === "no-cluster") return { state: "not-yet", because: seen.because };
+          return seen.silent.length === 0
+            ? { state: "met" }
+            : { state: "not-yet", because: `${namesOf(seen.silent)} have not asked` };
+        },
+      },
+    ],
+  };
+}
+
+/**
+ * Approves the serving certificates that kubelets of this cluster ask for, for their own names and addresses. Requests that
+ * are anything else are left as they are, and named. Kubelets ask again before their certificate expires.
+ */
+export function servingCertificatesStep(spec: ClusterSpec): ClusterStep<readonly ServingRequest[]> {
+  return {
+    id: servingCertificatesStepId,
+    title: "Approve the kubelets' serving certificates",
+    phase: "workers",
+    on: "cluster",
+    after: [servingRequestsStepId],
+    impact: "none",
+    async check(look) {
+      const seen = await seenAt(look, spec);
+      if (seen.state === "no-cluster") return noCluster(seen.because);
+      const [first, ...rest] = seen.ours.map(
+        (request): Change => ({
+          verb: "update",
+          what: `CertificateSigningRequest ${request.metadata.name}`,
+          to: `approved, for ${requesterOf(request) ?? ""}`,
+        }),
+      );
+      if (first !== undefined) return { state: "needed", found: seen.ours, changes: [first, ...rest] };
+      const [silent] = seen.silent;
+      if (silent !== undefined) {
+        const because = `${silent.name} has not asked for its certificate yet`;
+        return { state: "unknown", until: servingRequestsStepId, because };
+      }
+      const problem = strangerAmong(seen.asked, seen.strange);
+      if (problem !== undefined) return { state: "refused", problem };
+      if (seen.asked.length > 0) {
+        const what = `wait for the signed certificates of ${namesOf(seen.asked)}`;
+        return { state: "needed", found: [], changes: [{ verb: "run", what }] };
+      }
+      const left = seen.strange.map(strangeText).join("; ");
+      const because = "every kubelet has a serving certificate";
+      return { state: "satisfied", because: left === "" ? because : `${because}; left alone: ${left}` };
+    },
+    async apply(act, requests) {
+      if (requests.length > 0) await kubeSend(act, spec, requests.map(approval));
+      const seen = await seenAt(act, spec);
+      if (seen.state === "seen") for (const one of seen.strange) act.say(`left alone: ${strangeText(one)}`);
+    },
+    verify: [certificatesIssued(spec)],
+  };
+}
+
+function certificatesIssued(spec: ClusterSpec): Condition<Look> {
+  return {
+    title: "every kubelet to have its serving certificate",
+    everyMs,
+    withinMs: signedWithinMs,
+    async holds(look) {
+      const seen = await seenAt(look, spec);
+      if (seen.state === "no-cluster") return { state: "not-yet", because: seen.because };
+      const waiting = [...seen.asked, ...seen.silent];
+      if (waiting.length === 0) return { state: "met" };
+      const problem = seen.ours.length > 0 ? undefined : strangerAmong(waiting, seen.strange);
+      if (problem !== undefined) return { state: "never", problem };
+      return { state: "not-yet", because: `${namesOf(waiting)} have none` };
+    },
+  };
+}
+
+async function seenAt(look: Pick<Look, "factOf">, spec: ClusterSpec): Promise<Seen> {
+  const hosts = nodeHosts(spec);
+  const selector = `fieldSelector=${encodeURIComponent(`spec.signerName=${servingSigner}`)}`;
+  const [answer, has] = await Promise.all([
+    kubeList(look, spec, `${requestsPath}?${selector}`),
+    Promise.all(hosts.map((host) => look.factOf(host.name, hasServingCertificate))),
+  ]);
+  if (answer.state === "not-initialised") return { state: "no-cluster", because: "there is no control plane yet" };
+  if (answer.state === "silent") return { state: "no-cluster", because: `no API server answers (${answer.because})` };
+  const requests = answer.items as readonly unknown[] as readonly ServingRequest[];
+  const judged = await Promise.all(
+    requests
+      .filter(isPending)
+      .map(async (request): Promise<Judged> => ({ request, judgement: await judgeServingRequest(request, hosts) })),
+  );
+  const without = hosts.filter((_, index) => has[index] === false);
+  // Also one that is signed: the kubelet is about to see it.
+  const asking = new Set(requests.map(requesterOf));
+  return {
+    state: "seen",
+    ours: judged.flatMap(({ request, judgement }) => (judgement.state === "ours" ? [request] : [])),
+    strange: judged.flatMap(({ request, judgement }) =>
+      judgement.state === "strange" ? [{ request, because: judgement.because.join(", ") }] : [],
+    ),
+    asked: without.filter((host) => asking.has(host.name)),
+    silent: without.filter((host) => !asking.has(host.name)),
+  };
+}
+
+/** Approves exactly what was judged: the API refuses the object when it is another one by then. */
+function approval(request: ServingRequest): KubeRequest {
+  const condition = {
+    type: "Approved",
+    status: "True",
+    reason: "SlipwayChecked",
+    message: "Asked by a node of the cluster file, for its own name and address",
+  };
+  return {
+    method: "PUT",
+    path: `${requestsPath}/${request.metadata.name}/approval`,
+    body: JSON.stringify({
+      ...request,
+      apiVersion: "certificates.k8s.io/v1",
+      kind: "CertificateSigningRequest",
+      status: { ...request.status, conditions: [condition] },
+    }),
+  };
+}
+
+/** A node that waits in vain: what it asks for is not its own. */
+function strangerAmong(waiting: readonly HostSpec[], strange: readonly Strange[]): Problem | undefined {
+  for (const { request, because } of strange) {
+    const host = waiting.find((one) => one.name === requesterOf(request));
+    if (host === undefined) continue;
+    return {
+      code: "kubernetes/strange-certificate-request",
+      severity: "error",
+      message: `${host.name} asks for a serving certificate that is not its own`,
+      because: `${because} (CertificateSigningRequest ${request.metadata.name}); the cluster file gives it the name ${host.name} and the address ${host.address}`,
+      hint: {
+        text: "look at the addresses the node reports, and correct the cluster file or the host",
+        command: `kubectl get node ${host.name} -o jsonpath={.status.addresses}`,
+      },
+      where: { host: host.name },
+    };
+  }
+  return undefined;
+}
+
+function strangeText({ request, because }: Strange): string {
+  return `request ${request.metadata.name}: ${because}`;
+}
+
+function noCluster(because: string) {
+  return { state: "unknown", until: controlPlaneInitStepId, because } as const;
+}
+
+function namesOf(hosts: readonly HostSpec[]): string {
+  const names = hosts.map((host) => host.name);
+  return names.length > 5 ? `${names.slice(0, 5).join(", ")} and ${names.length - 5} more` : names.join(", ");
+}
