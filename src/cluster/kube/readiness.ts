@@ -1,0 +1,64 @@
+import type { KubeObject } from "./kube-object.ts";
+
+interface ObjectCondition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly message?: string;
+}
+interface ContainerStatus {
+  readonly name: string;
+  readonly ready?: boolean;
+  readonly restartCount?: number;
+  readonly state?: { readonly waiting?: { readonly reason?: string; readonly message?: string } };
+}
+interface Status {
+  readonly phase?: string;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly conditions?: readonly ObjectCondition[];
+  readonly containerStatuses?: readonly ContainerStatus[];
+  readonly initContainerStatuses?: readonly ContainerStatus[];
+}
+
+/** Why a node is not Ready, in kubelet's or the cluster's own words; undefined when it is. */
+export function nodeNotReady(node: KubeObject): string | undefined {
+  const ready = conditionOf(node, "Ready");
+  if (ready?.status === "True") return undefined;
+  if (ready === undefined) return "its kubelet has said nothing yet";
+  return wordsOf(ready);
+}
+
+/** Why a pod is not doing its work; undefined when it is ready, or has ended well. */
+export function podNotReady(pod: KubeObject): string | undefined {
+  const status = statusOf(pod);
+  if (status.phase === "Succeeded") return undefined;
+  if (pod.metadata.deletionTimestamp !== undefined) return "it is being deleted";
+  if (status.phase === "Failed") return status.message ?? status.reason ?? "it has failed";
+  const ready = conditionOf(pod, "Ready");
+  if (ready?.status === "True") return undefined;
+  const scheduled = conditionOf(pod, "PodScheduled");
+  if (scheduled?.status === "False") return wordsOf(scheduled);
+  const containers = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
+  const waiting = containers.find((one) => one.state?.waiting?.reason !== undefined);
+  if (waiting !== undefined) {
+    const { reason = "", message } = waiting.state?.waiting ?? {};
+    const restarts = waiting.restartCount ?? 0;
+    const after = restarts === 0 ? "" : ` after ${restarts} restarts`;
+    return `container ${waiting.name} waits: ${reason}${after}${message === undefined ? "" : `: ${message}`}`;
+  }
+  const unready = (status.containerStatuses ?? []).filter((one) => one.ready !== true).map((one) => one.name);
+  return unready.length === 0 ? `it is ${status.phase ?? "Pending"}` : `container ${unready.join(", ")} is not ready`;
+}
+
+function conditionOf(object: KubeObject, type: string): ObjectCondition | undefined {
+  return statusOf(object).conditions?.find((one) => one.type === type);
+}
+
+function wordsOf({ reason, message }: ObjectCondition): string {
+  return [reason, message].filter((one) => one !== undefined && one !== "").join(": ") || "no reason is given";
+}
+
+function statusOf(object: KubeObject): Status {
+  return (object.status ?? {}) as Status;
+}
