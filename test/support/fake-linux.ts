@@ -215,6 +215,15 @@ export function fakeLinux(script: FakeLinuxScript = {}): FakeLinux {
         return `containerd github.com/containerd/containerd ${version} ${version}\n`;
       },
     },
+    { argv: ["containerd", "--config"], answer: "" },
+    {
+      argv: ["ctr"],
+      answer: ({ host }) => {
+        if (unitsOf(host).get("containerd.service")?.active !== "active")
+          return { exitCode: 1, stderr: "ctr: no socket" };
+        return "TYPE                    ID     PLATFORMS      STATUS\nio.containerd.grpc.v1    cri    linux/amd64    ok\n";
+      },
+    },
     {
       argv: ["chmod"],
       answer: ({ argv, host }) => rewrite(host, argv.at(-1) ?? "", { mode: Number.parseInt(argv.at(-2) ?? "", 8) }),

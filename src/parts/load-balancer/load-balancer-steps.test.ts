@@ -165,7 +165,7 @@ describe("a pair of load balancers", () => {
     const result = await rig.apply(stepsOf(sampleSpec({ hosts })));
     const problems = [...result.outcomes.values()].flatMap((one) => ("problem" in one ? [one.problem] : []));
     expect(problems[0]).toMatchObject({
-      code: "load-balancer/configuration-refused",
+      code: "host/configuration-refused",
       evidence: { lastLines: ["[ALERT] no server cp-1"] },
     });
     expect(file("lb-1", cfg)).toBe(before);

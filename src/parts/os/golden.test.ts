@@ -36,8 +36,13 @@ async function render(osRelease: string, declared: ClusterSpec): Promise<string>
     const hosts = fakeHosts({ hosts: [name], base: fakeLinux({ repository, osRelease }) });
     const steps = [...osSteps(declared), ...containerdSteps(declared)].filter((one) => one.on === name) as HostStep[];
     for (const step of steps) {
-      text.push(`== ${step.title} ==`);
       const found = await step.check(lookAt(hosts, name));
+      // On a bare host nothing is left to be changed once containerd runs.
+      if (step.title.startsWith("Change containerd")) {
+        expect(found).toMatchObject({ state: "satisfied" });
+        continue;
+      }
+      text.push(`== ${step.title} ==`);
       if (found.state !== "needed") throw new Error(`${step.id} is ${found.state} on a bare host`);
       text.push(...found.changes.map(shown));
       const from = hosts.host(name).changes.length;

@@ -23,8 +23,6 @@ export const partCodes: Readonly<Record<ProblemCode, string>> = {
     "The step would leave fewer healthy voting members than the quorum. Bring the others back first.",
   "etcd/quorum-lost": "Fewer voting members are healthy than the quorum: nothing can be written until one returns.",
   "etcd/release-digest": "The etcd release that was fetched is not the one the cluster file names by SHA-256.",
-  "load-balancer/configuration-refused":
-    "The program's own checker refuses the new configuration; the old one is still in use.",
   "load-balancer/no-interface":
     "No interface of the load balancer is in the virtual IP's subnet. Name one in endpoint.virtualIP.interface.",
   "load-balancer/server-down": "HAProxy counts a server as down.",
