@@ -166,6 +166,13 @@ export function fakeLinux(script: FakeLinuxScript = {}): FakeLinux {
         return "";
       },
     },
+    {
+      argv: ["apt-mark", "unhold", "--"],
+      answer: ({ argv, host }) => {
+        for (const name of argv.slice(3)) heldOf(host).delete(name);
+        return "";
+      },
+    },
     { argv: ["systemctl"], answer: systemctl },
     {
       argv: ["grep", "-Hs"],

@@ -104,6 +104,14 @@ describe("containerd", () => {
     expect(await at.check()).toMatchObject({ state: "satisfied" });
   });
 
+  test("a version that is pinned no more is held no more, and nothing restarts", async () => {
+    const at = machine({ version: "1.6.20~ds1-1" });
+    await at.apply();
+    at.declare({});
+    expect(await at.apply()).toEqual(["apt-mark unhold -- containerd", "remove /var/lib/slipway/holds/containerd"]);
+    expect(await at.check()).toMatchObject({ state: "satisfied" });
+  });
+
   test("where nobody can tell which version comes, the plan says so, and apply writes for what came", async () => {
     const at = machine({}, { repository: { containerd: { version: "(none)" } } });
     const found = await at.check();

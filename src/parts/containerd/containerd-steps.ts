@@ -13,12 +13,12 @@ import { type ContainerdNeeds, containerdNeeds, containerdResources, containerdU
 import { type ContainerdRollout, containerdRollout } from "./containerd-rollout.ts";
 
 /** The step that makes containerd run on a host where it does not; what is built on the host comes after it. */
-export function containerdInstallStepId(host: HostName): StepId {
+function containerdInstallStepId(host: HostName): StepId {
   return `containerd.install/${host}` as StepId;
 }
 
 /** The step that changes a containerd that runs. */
-export function containerdConfigureStepId(host: HostName): StepId {
+function containerdConfigureStepId(host: HostName): StepId {
   return `containerd.configure/${host}` as StepId;
 }
 
