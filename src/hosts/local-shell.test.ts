@@ -12,10 +12,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type LocalShell, localHost, localHosts, localShells } from "../../test/support/local-shells.ts";
 import { ProblemError } from "../problems/problem.ts";
+import { temporaryPathFor } from "./change-script.ts";
 import type { CommandResult, HostSession } from "./port.ts";
 import { Secret } from "./secret.ts";
 import type { SshHosts } from "./ssh-hosts.ts";
@@ -213,6 +214,18 @@ describe.each(shells.map((shell): [string, LocalShell] => [shell.name, shell]))(
     await session.change({ kind: "write", path: join(dir, "big"), content: big, mode: 0o644 });
     expect(readFileSync(join(dir, "empty"))).toEqual(Buffer.alloc(0));
     expect(readFileSync(join(dir, "big")).equals(big)).toBe(true);
+  });
+
+  test("removes what a killed write of the same file left, and nothing of other files", async () => {
+    const [own, other] = [temporaryPathFor(join(dir, "a key")), temporaryPathFor(join(dir, "other"))];
+    for (const path of [own, other]) writeFileSync(path, "half");
+    await session.change({ kind: "write", path: join(dir, "a key"), content: "whole", mode: 0o600 });
+    expect(readdirSync(dir).sort()).toEqual([basename(other), "a key"].sort());
+    writeFileSync(own, "half");
+    const local = join(dir, "other");
+    writeFileSync(local, "sent");
+    await session.upload(local, join(dir, "a key"), 0o600);
+    expect(readdirSync(dir).sort()).toEqual([basename(other), "a key", "other"].sort());
   });
 
   test("refuses to write over a directory, and removes its temporary file", async () => {
