@@ -3,11 +3,11 @@ import { checkHostKey, type HostKeyState, trustHostKey } from "../hosts/trust.ts
 import { exitCode } from "../problems/exit-code.ts";
 import { foldedNames } from "../problems/fold-names.ts";
 import { type Problem, ProblemError } from "../problems/problem.ts";
-import { printResult } from "../report/output.ts";
 import { askYesNo, canAsk } from "./ask.ts";
 import { commandFor } from "./command-for.ts";
 import { openCluster } from "./open-cluster.ts";
 import { knownHostsFile, sshTargets } from "./open-hosts.ts";
+import { printResult } from "./print-result.ts";
 import type { GlobalOptions } from "./program.ts";
 import { requireHosts } from "./require-hosts.ts";
 

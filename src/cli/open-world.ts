@@ -7,6 +7,7 @@ import { SecretMask } from "../state/secret-mask.ts";
 import { FileVault } from "../state/vault.ts";
 import type { OpenedCluster } from "./open-cluster.ts";
 import { openHosts } from "./open-hosts.ts";
+import { hideWith } from "./shown.ts";
 
 /**
  * The real world: SSH hosts, the encrypted vault, the clock of this computer, and a mask of every secret that the vault or
@@ -22,6 +23,7 @@ export interface OpenedWorld extends World, AsyncDisposable {
 /** Opens the world of a cluster; nothing is connected or created before it is needed. */
 export function openWorld(cluster: OpenedCluster): OpenedWorld {
   const secrets = new SecretMask();
+  hideWith(secrets.mask);
   const hosts = openHosts(cluster, (password) => secrets.learn(password));
   return {
     hosts,

@@ -1,13 +1,13 @@
 import type { Plan } from "../engine/plan.ts";
 import { encodePlan } from "../engine/saved-plan.ts";
 import { type ExitCode, exitCode } from "../problems/exit-code.ts";
-import { printResult } from "../report/output.ts";
 import { planText } from "../report/plan-text.ts";
 import { writeAtomically } from "../state/write-atomically.ts";
 import { commandFor } from "./command-for.ts";
 import { observe, type SelectOptions } from "./observe.ts";
 import { openCluster } from "./open-cluster.ts";
 import { openWorld } from "./open-world.ts";
+import { printResult } from "./print-result.ts";
 import type { GlobalOptions } from "./program.ts";
 import { terminalStyle } from "./terminal-style.ts";
 
@@ -23,7 +23,7 @@ export async function plan(options: PlanCommandOptions): Promise<void> {
   await using world = openWorld(cluster);
   const { plan: made } = await observe(cluster, world, options);
   if (options.out !== undefined) await writeAtomically(options.out, encodePlan(made), 0o600);
-  printResult(made, options.output, () => {
+  printResult(made, options.output, (made) => {
     const saved = options.out === undefined ? "" : `\n\nSaved: ${commandFor(options.file, `apply ${options.out}`)}`;
     return planText(made, { ...terminalStyle(process.stdout), diff: options.diff }) + saved;
   });

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { outputFormats } from "../report/output-formats.ts";
 import { completionScript, type Shell, shells } from "./completion.ts";
+import { hintsName } from "./shown.ts";
 import { SlipwayCommand } from "./slipway-command.ts";
 import { version } from "./version.ts";
 
@@ -28,7 +29,8 @@ export function buildProgram(): Command {
     .addHelpText("after", firstSteps)
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
     .showSuggestionAfterError()
-    .exitOverride();
+    .exitOverride()
+    .hook("preAction", (_program, command) => hintsName(command.optsWithGlobals<GlobalOptions>().file));
 
   program
     .command("init")

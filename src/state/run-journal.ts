@@ -38,6 +38,11 @@ export class RunJournal implements Journal {
     this.#owner = owner;
   }
 
+  /** True until the first event is safe on the disk: without one there was no run. */
+  get isEmpty(): boolean {
+    return this.#durable === 0;
+  }
+
   append(event: RunEvent): void {
     if (this.#failure !== undefined) return;
     this.#lines.push(`${JSON.stringify(event)}\n`);
