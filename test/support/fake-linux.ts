@@ -88,22 +88,21 @@ export function fakeLinux(script: FakeLinuxScript = {}): FakeLinux {
   const systemctl = (call: FakeCall): FakeResult => {
     const { host } = call;
     const [verb, ...rest] = call.argv.slice(call.argv.indexOf("systemctl") + 1);
-    const names = rest.filter((word) => !word.startsWith("-"));
+    const end = rest.indexOf("--");
+    const names = end >= 0 ? rest.slice(end + 1) : rest.filter((word) => !word.startsWith("-"));
     for (const name of names.filter((one) => host.files.get(`/etc/systemd/system/${one}`) !== undefined)) {
       const unit = unitOf(host, name);
       if (unit.load === "not-found") Object.assign(unit, { load: "loaded", unitFile: "disabled" });
     }
     if (verb === "show") {
-      if (rest.some((word) => word.includes("DefaultLimitNOFILE"))) {
-        return limits.get(host) ?? "DefaultLimitNOFILE=524288\nDefaultLimitNOFILESoft=1024\n";
-      }
       if (rest.includes("--type=swap")) return "";
-      return names.map((name) => shown(name, unitOf(host, name))).join("\n");
+      const limit = limits.get(host) ?? "LimitNOFILE=524288\nLimitNOFILESoft=1024\n";
+      return names.map((name) => shown(name, unitOf(host, name)) + limit).join("\n");
     }
     if (verb === "daemon-reexec") {
       const file = host.files.text("/etc/systemd/system.conf.d/50-slipway.conf") ?? "";
       const [, soft, hard] = /DefaultLimitNOFILE=(\d+):(\d+)/.exec(file) ?? [];
-      limits.set(host, `DefaultLimitNOFILE=${hard}\nDefaultLimitNOFILESoft=${soft}\n`);
+      limits.set(host, `LimitNOFILE=${hard}\nLimitNOFILESoft=${soft}\n`);
     }
     for (const name of names) {
       const unit = unitOf(host, name);
