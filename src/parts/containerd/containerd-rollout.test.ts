@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { clusterSpec, hostSpec } from "../../../test/support/cluster-spec.ts";
 import { type EngineRig, engineRig } from "../../../test/support/engine-rig.ts";
 import type { FakeHostScript, FakeRun } from "../../../test/support/fake-host-script.ts";
 import { fakeLinux } from "../../../test/support/fake-linux.ts";
+import { sampleHost, sampleSpec } from "../../../test/support/sample-spec.ts";
 import type { Step } from "../../engine/step.ts";
 import type { HostName } from "../../hosts/port.ts";
 import type { ClusterSpec, RuntimeSpec } from "../../spec/cluster-spec.ts";
@@ -14,12 +14,12 @@ const candidate = `${config}.candidate`;
 const controlPlanes = ["cp-1", "cp-2", "cp-3"];
 const workers = Array.from({ length: 20 }, (_, index) => `w-${index + 1}`);
 const hosts = [
-  ...controlPlanes.map((name) => hostSpec(name, ["control-plane", "etcd"])),
-  ...workers.map((name) => hostSpec(name, ["worker"])),
+  ...controlPlanes.map((name) => sampleHost(name, "10.0.0.11", ["control-plane", "etcd"])),
+  ...workers.map((name) => sampleHost(name, "10.0.0.11", ["worker"])),
 ];
 
 function declaring(runtime: Partial<RuntimeSpec>): ClusterSpec {
-  return clusterSpec({ hosts, runtime: { ...clusterSpec().runtime, ...runtime } });
+  return sampleSpec({ hosts, runtime: { ...sampleSpec().runtime, ...runtime } });
 }
 
 /** Without the baseline, which is another part's. */
@@ -186,7 +186,7 @@ describe("the order of a rollout", () => {
     [11, 2],
     [5000, 500],
   ])("of %i workers has %i at a time", (count, lanes) => {
-    const many = Array.from({ length: count }, (_, index) => hostSpec(`w-${index}`, ["worker"]));
+    const many = Array.from({ length: count }, (_, index) => sampleHost(`w-${index}`, "10.0.0.11", ["worker"]));
     const rollout = containerdRollout(many);
     expect(new Set(many.map((host) => rollout.lockOf(host.name))).size).toBe(lanes);
   });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { clusterSpec } from "../../../test/support/cluster-spec.ts";
 import { fakeHosts } from "../../../test/support/fake-hosts.ts";
 import { type FakeLinuxScript, fakeLinux } from "../../../test/support/fake-linux.ts";
 import { actOn, lookAt } from "../../../test/support/host-look.ts";
+import { sampleSpec } from "../../../test/support/sample-spec.ts";
 import type { Check, HostStep } from "../../engine/step.ts";
 import type { RuntimeSpec } from "../../spec/cluster-spec.ts";
 import { containerdSteps } from "./containerd-steps.ts";
@@ -18,7 +18,7 @@ function machine(runtime: Partial<RuntimeSpec> = {}, script: FakeLinuxScript = {
   const hosts = fakeHosts({ hosts: ["w-1"], base: linux });
   const host = hosts.host("w-1");
   const stepsFor = (changed: Partial<RuntimeSpec>) => {
-    const spec = clusterSpec({ runtime: { ...clusterSpec().runtime, ...changed } });
+    const spec = sampleSpec({ runtime: { ...sampleSpec().runtime, ...changed } });
     return containerdSteps(spec).filter((one) => one.on === "w-1") as HostStep[];
   };
   let steps = stepsFor(runtime);
@@ -52,7 +52,7 @@ function machine(runtime: Partial<RuntimeSpec> = {}, script: FakeLinuxScript = {
 
 describe("containerd", () => {
   test("is set up on hosts that run pods and on no other", () => {
-    expect(containerdSteps(clusterSpec()).map((one) => one.on)).toEqual(
+    expect(containerdSteps(sampleSpec()).map((one) => one.on)).toEqual(
       ["cp-1", "cp-2", "cp-3", "w-1", "w-2"].flatMap((host) => [host, host]),
     );
   });

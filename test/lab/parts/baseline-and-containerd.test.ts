@@ -6,16 +6,16 @@ import type { Lab } from "../../../src/lab/lab.ts";
 import { labDown } from "../../../src/lab/lab-down.ts";
 import { containerdSteps } from "../../../src/parts/containerd/containerd-steps.ts";
 import { osSteps } from "../../../src/parts/os/os-steps.ts";
-import { clusterSpec, hostSpec } from "../../support/cluster-spec.ts";
 import { actOn, lookAt } from "../../support/host-look.ts";
 import { labSkipReason, testLab } from "../../support/lab.ts";
+import { sampleHost, sampleSpec } from "../../support/sample-spec.ts";
 
 const skipReason = await labSkipReason(1);
 const machine = "m";
 
-const own = clusterSpec();
-const spec = clusterSpec({
-  hosts: [hostSpec(machine, ["control-plane", "etcd", "worker"])],
+const own = sampleSpec();
+const spec = sampleSpec({
+  hosts: [sampleHost(machine, "10.0.0.11", ["control-plane", "etcd", "worker"])],
   runtime: { ...own.runtime, mirrors: { "docker.io": [{ url: "https://mirror.example", skipVerify: false }] } },
 });
 const steps = [...osSteps(spec), ...containerdSteps(spec)] as readonly HostStep[];
