@@ -181,6 +181,20 @@ export function fakeLinux(script: FakeLinuxScript = {}): FakeLinux {
       },
     },
     {
+      argv: ["grep", "-rHs", "--include=*.conf", "-e", "^[^#;]*="],
+      answer: ({ argv, host }) => {
+        const places = argv.slice(argv.indexOf("--") + 1);
+        const paths = host.files
+          .paths()
+          .filter((path) => places.some((one) => path === one || path.startsWith(`${one}/`)));
+        const lines = paths.flatMap((path) =>
+          (host.files.text(path) ?? "").split("\n").map((line) => `${path}:${line}`),
+        );
+        const found = lines.filter((line) => /^[^:]*:[^#;]*=/.test(line));
+        return { exitCode: found.length > 0 ? 0 : 1, stdout: found.map((line) => `${line}\n`).join("") };
+      },
+    },
+    {
       argv: ["grep", "-rlsF"],
       answer: ({ argv, host }) => {
         const [text = "", , folder = ""] = argv.slice(argv.indexOf("-e") + 1);

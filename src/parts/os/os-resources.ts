@@ -17,6 +17,7 @@ import { fileLimits } from "./file-limits.ts";
 import { type HostKind, kernelSettings, sysctlFile } from "./kernel-settings.ts";
 
 const modules = ["overlay", "br_netfilter"];
+const sysctlPath = "/etc/sysctl.d/99-zz-slipway.conf";
 const bridgeModule = "kernel module br_netfilter";
 
 /** Everything of the baseline on one kind of host, in the order it is made. */
@@ -41,9 +42,10 @@ export function osResources(
     // Left by a preflight that was cut off while it measured etcd's disk with dd.
     ...(runsEtcd ? fsyncFiles(spec.etcd.walDir ?? spec.etcd.dataDir).map((path) => absent(path)) : []),
     ...(kind.kubernetes ? [modulesFile(), ...modules.map(kernelModule)] : []),
-    // The last of its directory, so that no other file wins at boot.
-    file({ path: "/etc/sysctl.d/99-zz-slipway.conf", content: sysctlFile(settings) }),
+    // Named so that hardly another file is read after it at boot; one that is gets named.
+    file({ path: sysctlPath, content: sysctlFile(settings) }),
     sysctl(settings, {
+      file: sysctlPath,
       broughtBy: {
         "net.bridge.bridge-nf-call-iptables": bridgeModule,
         "net.bridge.bridge-nf-call-ip6tables": bridgeModule,

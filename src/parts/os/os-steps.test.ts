@@ -103,6 +103,26 @@ describe("the baseline of a host", () => {
     expect(host.files.text("/etc/fstab")).toBe("/dev/sda1 / ext4 defaults 0 1\n# /dev/sda2 none swap sw 0 0\n");
   });
 
+  test("a file that sets a kernel setting otherwise at the next boot is named with the setting it changed", async () => {
+    const { host, apply, check } = machine("cp-1");
+    await apply();
+    host.files.write("/etc/sysctl.d/zz-tuning.conf", "# faster\nvm.swappiness = 10\nkernel.panic = 5\n");
+    host.files.write("/etc/sysctl.d/10-early.conf", "vm.swappiness = 60\n");
+    host.files.write("/proc/sys/vm/swappiness", "10");
+    expect(await check()).toMatchObject({
+      changes: [
+        {
+          what: "sysctl vm.swappiness",
+          from: "10",
+          to: "0",
+          because: "/etc/sysctl.d/zz-tuning.conf sets it to 10 at boot, after /etc/sysctl.d/99-zz-slipway.conf",
+        },
+      ],
+    });
+    await apply();
+    expect(host.files.text("/etc/sysctl.d/zz-tuning.conf")).toContain("vm.swappiness = 10");
+  });
+
   test("what a preflight left that was cut off while it measured etcd's disk is removed", async () => {
     const { host, apply, whats } = machine("cp-1");
     await apply();
@@ -182,6 +202,18 @@ describe("drift of the baseline is named, and mended without touching anything e
       ({ linux, host }) => linux.packagesOf(host).delete("jq"),
       ["package jq"],
       [/^env .*apt-get .* install -- jq$/],
+    ],
+    [
+      "swap that was switched on again",
+      ({ host }) => host.files.write("/proc/swaps", "Filename Type Size Used Priority\n/swapfile file 1000 0 -2\n"),
+      ["swap /swapfile"],
+      [/^swapoff -a$/],
+    ],
+    [
+      "swap at the next boot",
+      ({ host }) => host.files.write("/etc/fstab", "/swapfile none swap sw 0 0\n"),
+      ["file /etc/fstab"],
+      [/^write .*fstab$/],
     ],
     [
       "a kernel setting changed at run time",
