@@ -80,6 +80,22 @@ describe.each(shells.map((shell): [string, LocalShell] => [shell.name, shell]))(
     expect(hosts.usage()).toEqual({ connections: 1, roundTrips: 1 });
   });
 
+  test("sets what env would set, for that command alone", async () => {
+    const print = ["sh", "-c", 'printf "%s|%s|%s" "$TZ" "$LC_ALL" "$X"'];
+    const answers = await session.read([
+      { kind: "run", argv: ["env", "TZ=it's $HOME", "LC_ALL=C.UTF-8", ...print] },
+      { kind: "run", argv: ["env", "TZ=UTC", "X=1", ...print], timeoutMs: 5000 },
+      { kind: "run", argv: ["env", "TZ=UTC", ...print], timeoutMs: 5000 },
+      { kind: "run", argv: ["env", "-u", "LC_ALL", "TZ=UTC", ...print] },
+      { kind: "run", argv: print },
+      { kind: "run", argv: ["env", "LC_ALL=C", "no-such-program"] },
+    ]);
+    const said = answers.map((answer) => (answer.kind === "result" ? answer.stdout.toString("utf8") : ""));
+    const outside = `${process.env.TZ ?? ""}|C|`;
+    expect(said).toEqual(["it's $HOME|C.UTF-8|", "UTC|C|1", "UTC|C|", "UTC||", outside, ""]);
+    expect(answers[5]).toMatchObject({ exitCode: 127 });
+  });
+
   test("tells a named pipe from a file and does not wait for it", async () => {
     execFileSync("mkfifo", [join(dir, "pipe")]);
     const answers = await session.read([
