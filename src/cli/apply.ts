@@ -75,6 +75,7 @@ async function carryThrough(
   teller: ApplyResultTeller,
   leaving: Disposable | undefined,
 ): Promise<ExitCode> {
+  if (path !== undefined && (options.limit !== undefined || options.through !== undefined)) throw wholePlan();
   const cluster = openCluster(options.file);
   const saved = path === undefined ? undefined : readPlan(path);
   await using world = openWorld(cluster);
@@ -111,6 +112,16 @@ async function carryThrough(
   teller.confirmed();
   leaving?.[Symbol.dispose]();
   return await carryOut(cluster, world, observed, { ...options, id, exactly: saved !== undefined, teller });
+}
+
+function wholePlan(): ProblemError {
+  return new ProblemError({
+    code: "usage/command-line",
+    severity: "error",
+    message: "slipway apply: --limit and --through do not go with a saved plan",
+    because: "a saved plan is applied as a whole, or refused",
+    hint: { text: "save a plan of that part", command: "slipway plan --limit HOSTS --through PHASE --out plan.json" },
+  });
 }
 
 /** A larger one is no plan of ours: it could not be made into one text. */

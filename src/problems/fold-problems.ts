@@ -8,9 +8,9 @@ const maxReasons = 5;
 
 /** Stands for an address while reasons of several hosts are compared. */
 const addressMark = "\u0001";
-/** "root@10.0.0.1:22", "[2001:db8::1]:22", "root@cp-1.example.com", and ssh's own "connect to host 10.0.0.1 port 22". */
+/** "root@10.0.0.1 port 2222", "10.0.0.1:22", "[2001:db8::1]:22", "root@cp-1.example.com", and ssh's own "connect to host 10.0.0.1 port 22". */
 const address =
-  /(?<=\bhost )[\w.:%-]+ port \d+|(?<![\w.])(?:[\w.-]+@)?(?:\d{1,3}(?:\.\d{1,3}){3}|\[[\da-f:.]+\]|(?<=@)[\w.-]*\w)(?::\d+)?(?!\w)/gi;
+  /(?<=\bhost )[\w.:%-]+ port \d+|(?<![\w.])(?:[\w.-]+@)?(?:\d{1,3}(?:\.\d{1,3}){3}|\[[\da-f:.]+\]|(?<=@)[\w.-]*\w)(?::\d+| port \d+)?(?!\w)/gi;
 
 /** Connections fail for one cause at many addresses; other problems are about the addresses they name. */
 function isAtAnyAddress({ code }: Problem): boolean {

@@ -137,7 +137,7 @@ describe("a list of problems", () => {
     const addressed = (n: number): Problem => ({
       ...unreachable(
         `w-${n}`,
-        `root@10.0.${n >> 8}.${n % 256}:22: ssh: connect to host 10.0.${n >> 8}.${n % 256} port 22: Connection timed out`,
+        `root@10.0.${n >> 8}.${n % 256} port ${n}: ssh: connect to host 10.0.${n >> 8}.${n % 256} port 22: Connection timed out`,
       ),
       hint: { text: "this must work", command: `ssh root@10.0.${n >> 8}.${n % 256} true` },
     });
@@ -152,7 +152,7 @@ describe("a list of problems", () => {
         "500 problems",
       ].join("\n"),
     );
-    expect(formatProblems([addressed(1), addressed(1)], plain)).toContain("root@10.0.0.1:22");
+    expect(formatProblems([addressed(1), addressed(1)], plain)).toContain("root@10.0.0.1 port 1");
     const scattered = formatProblems(
       problems.filter((_, n) => n % 2 === 0),
       plain,

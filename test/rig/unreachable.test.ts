@@ -25,7 +25,7 @@ describe("hosts that cannot be reached", () => {
       const { code, stdout, stderr } = await rig.run(command.split(" "));
       expect(code).toBe(5);
       expect(told(stdout + stderr)).toEqual(["cp-1, lb-1, lb-2, w-1"]);
-      expect(stdout + stderr).toMatch(/Connection\s+refused/);
+      expect(stdout + stderr).toMatch(/because {2}<address>: ssh: connect to host <address>: Connection\s+refused/);
     },
   );
 
@@ -69,6 +69,8 @@ describe("what is not on the command line of the file", () => {
     ["apply --limit nobody", "usage/unknown-host", "the hosts are lb-1, lb-2, cp-1, w-1"],
     ["preflight --limit cp1", "usage/unknown-host", "perhaps cp-1"],
     ["hosts trust lb1", "usage/unknown-host", "perhaps lb-1"],
+    ["apply plan.json --limit w-1", "usage/command-line", "a saved plan is applied as a whole"],
+    ["apply plan.json --through etcd", "usage/command-line", "a saved plan is applied as a whole"],
     ["apply nowhere.json", "usage/no-plan-file", "there is no such file"],
     ["apply .", "usage/no-plan-file", "it is a folder"],
   ])("'%s' is wrong usage", async (line, code, because) => {
