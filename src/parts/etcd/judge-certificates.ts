@@ -1,8 +1,8 @@
-import type { Change, HostLook } from "../../engine/step.ts";
+import type { Change, Look } from "../../engine/step.ts";
 import { type CertificateOnHost, certificateOnHost } from "../../facts/certificate-file.ts";
 import type { Fact } from "../../facts/fact.ts";
 import { beginningOf } from "../../facts/not-understood.ts";
-import type { HostChange } from "../../hosts/port.ts";
+import type { HostChange, HostName } from "../../hosts/port.ts";
 import { assessCertificate } from "../../pki/assess-certificate.ts";
 import { inspectCertificate, isSamePublicKey } from "../../pki/inspect-certificate.ts";
 import { ProblemError } from "../../problems/problem.ts";
@@ -32,12 +32,16 @@ interface Judgement {
   readonly repairs: readonly { readonly change: Change; readonly make: readonly HostChange[] }[];
 }
 
-/** Holds what is on the host against the authority in the vault and the clock. One round trip. */
-export async function judgeCertificates(look: HostLook, set: CertificateSet): Promise<CertificateJudgements> {
+/** Holds what is on a host against the authority in the vault and the clock. One round trip. */
+export async function judgeCertificates(
+  look: Pick<Look, "factOf" | "vault" | "now">,
+  host: HostName,
+  set: CertificateSet,
+): Promise<CertificateJudgements> {
   const [authority, copy, ...found] = await Promise.all([
     readEtcdAuthority(look),
-    look.fact(textFile(set.authorityPath)),
-    ...set.files.map((file) => look.fact(certificateOnHost(file.certificatePath, file.keyPath))),
+    look.factOf(host, textFile(set.authorityPath)),
+    ...set.files.map((file) => look.factOf(host, certificateOnHost(file.certificatePath, file.keyPath))),
   ]);
   const pem = authority?.certificate;
   const judgements = set.files.flatMap((file, index): Judgement[] => {
