@@ -21,7 +21,7 @@ import { runSummary, tallyOf } from "../report/run-summary.ts";
 import { clearStateFolder } from "../state/clear-state-folder.ts";
 import { identityFile } from "../state/identity.ts";
 import { newRunId } from "../state/new-run-id.ts";
-import { readCutOffRun } from "../state/read-runs.ts";
+import { lastRunId, readCutOffRun } from "../state/read-runs.ts";
 import { openRunJournal } from "../state/run-journal.ts";
 import { runFolder } from "../state/state-folder.ts";
 import { isGone, thisProcess } from "../state/this-process.ts";
@@ -83,7 +83,7 @@ async function carryThrough(
   await tellOfCutOffRun(cluster, options);
   await clearStateFolder(cluster.state, identityFile(process.env));
 
-  const id = newRunId(world.clock.now());
+  const id = newRunId(world.clock.now(), await lastRunId(cluster.state));
   const part = saved === undefined ? options : { saved };
   // A run that was killed while it gave its lock back left it behind. Asked in the same turn as the rest: no round trip.
   const [observed] = await Promise.all([

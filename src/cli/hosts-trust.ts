@@ -1,8 +1,11 @@
+import { dirname } from "node:path";
 import type { HostName } from "../hosts/port.ts";
-import { checkHostKey, type HostKeyState, trustHostKey } from "../hosts/trust.ts";
+import { checkHostKey, type HostKeyState, type ScannedHostKey, trustHostKey } from "../hosts/trust.ts";
 import { exitCode } from "../problems/exit-code.ts";
 import { foldedNames } from "../problems/fold-names.ts";
 import { type Problem, ProblemError } from "../problems/problem.ts";
+import { makeFolder } from "../state/make-folder.ts";
+import { writeProblem } from "../state/write-problem.ts";
 import { askYesNo, canAsk } from "./ask.ts";
 import { commandFor } from "./command-for.ts";
 import { openCluster } from "./open-cluster.ts";
@@ -37,7 +40,7 @@ export async function hostsTrust(names: readonly string[], options: GlobalOption
       process.stderr.write(`${host} (${place}) offers:\n${keys.join("")}`);
       const agreed =
         options.yes === true || (canAsk() && (await askYesNo(`Is this the key of ${found.isJump ? place : host}?`)));
-      if (agreed) await trustHostKey(file, found.keys);
+      if (agreed) await record(file, found.keys);
       return agreed;
     },
   });
@@ -47,6 +50,15 @@ export async function hostsTrust(names: readonly string[], options: GlobalOption
   const [first, ...rest] = [...problems, ...(isUnasked ? [notAsked(left, options)] : [])];
   if (first !== undefined) throw new ProblemError([first, ...rest]);
   if (left.length > 0) process.exitCode = exitCode.refused;
+}
+
+async function record(file: string, keys: readonly ScannedHostKey[]): Promise<void> {
+  try {
+    await makeFolder(dirname(file));
+    await trustHostKey(file, keys);
+  } catch (error) {
+    throw writeProblem(file, error);
+  }
 }
 
 function notAsked(hosts: readonly string[], { file }: GlobalOptions): Problem {
