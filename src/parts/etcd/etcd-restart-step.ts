@@ -17,7 +17,7 @@ import { fixedSettingChanged } from "./etcd-fixed-settings.ts";
 import { etcdEnvironmentPath, etcdRolloutLock, etcdStartStepId, etcdStepId, etcdUnitPath } from "./etcd-layout.ts";
 import { type CertificateJudgements, judgeCertificates } from "./judge-certificates.ts";
 import { memberDataLost } from "./member-data-lost.ts";
-import { isStarting, memberHealth } from "./member-health.ts";
+import { endsAtOnce, isStarting, isUp, type MemberHealth, memberHealth } from "./member-health.ts";
 import { isActive, isLiving, memberState } from "./member-state.ts";
 import { mayRecover, restartRisk } from "./restart-risk.ts";
 import { notServed, servedAsInFiles, servedKey } from "./served-certificates.ts";
@@ -72,20 +72,20 @@ export function etcdRestartStep(spec: ClusterSpec, host: HostSpec): HostStep<Fou
       return { state: "not-yet", because: `${left.what}: ${left.because ?? "it differs"}` };
     },
   };
+  async function healthOf(look: HostLook, { status, unhealthy }: MemberHealth): Promise<Verdict> {
+    const view = status.hosts.find((one) => one.host === host.name);
+    // A member that is merely stopped is the start step's.
+    if (view === undefined || view.data === "absent" || !isStarting(view)) return { state: "met" };
+    if (unhealthy.includes(view) || endsAtOnce(view)) return { state: "not-yet", because: view.health.because };
+    if (!isUp(view)) return { state: "met" };
+    const [because] = await notServed(look, spec, host);
+    return because === undefined ? { state: "met" } : { state: "not-yet", because };
+  }
   const healthy: Condition<HostLook> = {
     title: `etcd member ${host.name} to be healthy, and to serve its certificates`,
     everyMs: 1000,
     withinMs: 120_000,
-    async holds(look): Promise<Verdict> {
-      const [{ data, unit }, { status, unhealthy }] = await Promise.all([look.fact(state), memberHealth(look, spec)]);
-      const view = status.hosts.find((one) => one.host === host.name);
-      // A member that is merely stopped is the start step's.
-      if (view === undefined || data === "absent" || !isStarting(view)) return { state: "met" };
-      if (unhealthy.includes(view)) return { state: "not-yet", because: view.health.because };
-      if (!isActive(unit)) return { state: "met" };
-      const [because] = await notServed(look, spec, host);
-      return because === undefined ? { state: "met" } : { state: "not-yet", because };
-    },
+    holds: async (look) => healthOf(look, await memberHealth(look, spec)),
   };
 
   return {
@@ -93,11 +93,12 @@ export function etcdRestartStep(spec: ClusterSpec, host: HostSpec): HostStep<Fou
     locks: [etcdRolloutLock],
     impact: "restarts-component",
     async check(look) {
+      const health = memberHealth(look, spec);
       const [moved, found, { status }, isHealthy] = await Promise.all([
         fixedSettingChanged(look, spec, host),
         lookAt(look),
-        memberHealth(look, spec),
-        healthy.holds(look),
+        health,
+        health.then((known) => healthOf(look, known)),
       ]);
       if (moved !== undefined) return { state: "refused", problem: moved };
       if (found === undefined) return { state: "satisfied", because: "no member lives there yet" };

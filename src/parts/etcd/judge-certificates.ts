@@ -41,12 +41,12 @@ export async function judgeCertificates(
   const [authority, copy, ...found] = await Promise.all([
     readEtcdAuthority(look),
     look.factOf(host, textFile(set.authorityPath)),
-    ...set.files.map((file) => look.factOf(host, certificateOnHost(file.certificatePath, file.keyPath))),
+    ...set.files.map((file) => look.factOf(host, filesOf(file))),
   ]);
   const pem = authority?.certificate;
   const judgements = set.files.flatMap((file, index): Judgement[] => {
     const there = found[index];
-    return there === undefined ? [] : [judgeOne(file, there, pem, look.now())];
+    return there === undefined ? [] : [judgeOnce(file, there, pem, look.now())];
   });
   const copyChange = authorityDrift(set.authorityPath, copy, pem);
   return {
@@ -55,6 +55,34 @@ export async function judgeCertificates(
     repair: judgements.flatMap((one) => (one.reasons.length > 0 ? [] : one.repairs.flatMap((each) => each.make))),
     changes: [...(copyChange === undefined ? [] : [copyChange]), ...judgements.flatMap(changesOf)],
   };
+}
+
+const factsByPath = new Map<string, Fact<CertificateOnHost>>();
+
+/** One fact for all who ask about a certificate, so that each look parses it once. */
+function filesOf({ certificatePath, keyPath }: CertificateFile): Fact<CertificateOnHost> {
+  const known = factsByPath.get(certificatePath);
+  if (known !== undefined) return known;
+  const made = certificateOnHost(certificatePath, keyPath);
+  factsByPath.set(certificatePath, made);
+  return made;
+}
+
+const judged = new WeakMap<CertificateOnHost, { readonly by: string; readonly judgement: Judgement }>();
+
+/** What one look has found is judged once in it: every step of a cluster asks about every member. */
+function judgeOnce(
+  file: CertificateFile,
+  there: CertificateOnHost,
+  authority: string | undefined,
+  now: Date,
+): Judgement {
+  const by = JSON.stringify([file, authority]);
+  const before = judged.get(there);
+  if (before?.by === by) return before.judgement;
+  const judgement = judgeOne(file, there, authority, now);
+  judged.set(there, { by, judgement });
+  return judgement;
 }
 
 function judgeOne(

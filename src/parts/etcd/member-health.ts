@@ -49,12 +49,22 @@ export function isStarting(view: EtcdHostView): boolean {
   return /^(active|activating|reloading) /.test(view.unit);
 }
 
+/** It ends as soon as it is started, and systemd tries again. */
+export function endsAtOnce(view: EtcdHostView): boolean {
+  return view.unit === "activating (auto-restart)";
+}
+
+/** systemd calls it active once it has joined a quorum. */
+export function isUp(view: EtcdHostView): boolean {
+  return /^(active|reloading) /.test(view.unit);
+}
+
 function isAsHealthyAsItCanBe(view: EtcdHostView): boolean {
   return (view.status.answers && view.status.learner) || view.health.healthy;
 }
 
 function isHindered(view: EtcdHostView, drift: Drift): boolean {
-  return drift === "certificates" || (drift === "settings" && view.unit === "activating (auto-restart)");
+  return drift === "certificates" || (drift === "settings" && endsAtOnce(view));
 }
 
 async function driftOf(look: Look, spec: ClusterSpec, host: HostSpec): Promise<Drift> {
