@@ -105,7 +105,6 @@ describe("an install on seven bare machines", () => {
   test("applied again changes nothing, with one connection and at most two round trips per host", async () => {
     const before = await snapshots();
     const again = await json<ApplyResult>("apply", "--yes");
-    expect(named(again)).toEqual([]);
     expect(again).toMatchObject({ type: "result", run: null, exitCode: 0, applied: 0, notStarted: 0, problems: [] });
     expect(again.connections).toBeLessThanOrEqual(7);
     expect(again.roundTrips).toBeLessThanOrEqual(14);
