@@ -38,6 +38,7 @@ import { resolver } from "./resolver.ts";
 import { routes } from "./routes.ts";
 import { rpmPackages } from "./rpm-packages.ts";
 import { selinuxMode } from "./selinux-mode.ts";
+import { type ServedPlace, servedCertificate } from "./served-certificate.ts";
 import { swapAreas } from "./swap-areas.ts";
 import { sysctls } from "./sysctls.ts";
 import { systemState } from "./system-state.ts";
@@ -99,6 +100,7 @@ const facts: Readonly<Record<string, (args: readonly unknown[]) => Fact<unknown>
   resolver: () => resolver,
   routes: () => routes,
   "selinux-mode": () => selinuxMode,
+  "served-certificate": ([place]) => servedCertificate(place as ServedPlace),
   "swap-areas": () => swapAreas,
   "system-state": () => systemState,
   "tcp-reach": ([by, targets]) => tcpReach(by as Interpreter, targets as TcpTarget[]),

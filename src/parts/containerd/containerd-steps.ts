@@ -1,85 +1,106 @@
-import type { Step, StepId } from "../../engine/step.ts";
-import { capabilities } from "../../facts/capabilities.ts";
-import { cgroupVersion } from "../../facts/cgroup-version.ts";
-import { osRelease } from "../../facts/os-release.ts";
-import { together } from "../../facts/together.ts";
+import type { Condition, HostLook, HostStep, Step, StepId } from "../../engine/step.ts";
+import { containerRuntime } from "../../facts/container-runtime.ts";
+import { loadedUnit } from "../../facts/loaded-unit.ts";
 import type { HostName } from "../../hosts/port.ts";
-import { file } from "../../resources/file.ts";
-import { packages } from "../../resources/package.ts";
-import { remembered } from "../../resources/remembered.ts";
+import type { Inspection } from "../../resources/inspection.ts";
 import type { Resource } from "../../resources/resource.ts";
 import { hostStateStep } from "../../resources/resource-group.ts";
-import { service } from "../../resources/service.ts";
-import type { ClusterSpec, RuntimeSpec } from "../../spec/cluster-spec.ts";
-import { managedHeader } from "../managed-header.ts";
-import { type Distribution, distributionOf } from "../os/distribution.ts";
+import { isActive } from "../../resources/service-changes.ts";
+import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
 import { kindOf } from "../os/kernel-settings.ts";
 import { osBaselineStepId } from "../os/os-steps.ts";
-import { containerdSocket, type RuntimeHost } from "./containerd-config.ts";
-import { containerdConfigFile, containerdConfigPath } from "./containerd-config-file.ts";
-import { registryMirrors } from "./registry-mirrors.ts";
+import { type ContainerdNeeds, containerdNeeds, containerdResources, containerdUnit } from "./containerd-resources.ts";
+import { type ContainerdRollout, containerdRollout } from "./containerd-rollout.ts";
 
-/** The step that makes containerd run on a host. */
-function containerdStepId(host: HostName): StepId {
+/** The step that makes containerd run on a host where it does not; what is built on the host comes after it. */
+function containerdInstallStepId(host: HostName): StepId {
+  return `containerd.install/${host}` as StepId;
+}
+
+/** The step that changes a containerd that runs. */
+function containerdConfigureStepId(host: HostName): StepId {
   return `containerd.configure/${host}` as StepId;
 }
 
-const needs = together({ os: osRelease, cgroup: cgroupVersion, may: capabilities });
+type ResourcesOf = (needs: ContainerdNeeds) => readonly Resource[];
 
-/** One step per host that runs pods: package, configuration, registries and the service. */
+/**
+ * containerd on every host that runs pods. Where it does not run yet it is set up on all hosts at once. Where it runs,
+ * a change is rolled out: on one host first, and only when containerd answers there on the others, few at a time.
+ */
 export function containerdSteps(spec: ClusterSpec): Step[] {
-  const resourcesOf = remembered<readonly Resource[]>();
+  const resources = containerdResources(spec.runtime);
   const hosts = spec.hosts.filter((host) => kindOf(host).kubernetes);
-  return hosts.map((host) =>
-    hostStateStep({
-      id: containerdStepId(host.name),
-      title: `Set up containerd on ${host.name}`,
-      phase: "runtime",
-      on: host.name,
-      after: [osBaselineStepId(host.name)],
-      // containerd is restarted; its shims, and so the containers, run on.
-      impact: "restarts-component",
-      needs,
-      resources: ({ os, cgroup, may }) => {
-        const distribution = distributionOf(os);
-        const at = runtimeHost(spec.runtime, cgroup, may.raisesLimits);
-        return resourcesOf(JSON.stringify([distribution.name, at]), () =>
-          containerdResources(spec.runtime, at, distribution),
-        );
-      },
-    }),
-  );
+  const rollout = containerdRollout(hosts);
+  return hosts.flatMap((host) => [installStep(host, resources), configureStep(host, resources, rollout)]);
 }
 
-/** What "auto" means on a host. */
-function runtimeHost(runtime: RuntimeSpec, cgroup: 1 | 2, raisesLimits: boolean): RuntimeHost {
-  const { cgroupDriver, restrictOomScoreAdj } = runtime;
+function installStep(host: HostSpec, resources: ResourcesOf): HostStep<Inspection> {
+  const step = hostStateStep({
+    id: containerdInstallStepId(host.name),
+    title: `Set up containerd on ${host.name}`,
+    phase: "runtime",
+    on: host.name,
+    after: [osBaselineStepId(host.name)],
+    needs: containerdNeeds,
+    resources,
+    conditions: [servesPods(host)],
+  });
   return {
-    systemdCgroup: cgroupDriver === "auto" ? cgroup === 2 : cgroupDriver === "systemd",
-    restrictOomScoreAdj: restrictOomScoreAdj === "auto" ? !raisesLimits : restrictOomScoreAdj,
+    ...step,
+    async check(look) {
+      const [runs] = await Promise.all([containerdRuns(look), look.fact(containerdNeeds)]);
+      if (!runs) return await step.check(look);
+      return { state: "satisfied", because: `containerd runs; ${containerdConfigureStepId(host.name)} keeps it` };
+    },
   };
 }
 
-/** In the order they are made; the package comes first because it decides what its configuration looks like. */
-function containerdResources(runtime: RuntimeSpec, host: RuntimeHost, distribution: Distribution): readonly Resource[] {
-  const { package: name, version } = runtime;
-  const containerd = packages([version === undefined ? name : { name, version }], distribution.packageManager);
-  const stamp = distribution.packageStamp?.(name);
-  return [
-    containerd,
-    containerdConfigFile(runtime, host, distribution.packageManager, containerd.key),
-    ...registryMirrors(runtime.mirrors),
-    file({ path: "/etc/crictl.yaml", content: crictlConfig }),
-    service({
-      unit: "containerd.service",
-      // The package's stamp: a process that is older runs the binary of the version before.
-      loads: [containerdConfigPath, ...(stamp === undefined ? [] : [stamp])],
-      restartsWith: [containerd.key],
-    }),
-  ];
+function configureStep(host: HostSpec, resources: ResourcesOf, rollout: ContainerdRollout): HostStep<Inspection> {
+  const { first } = rollout;
+  const waitsForFirst = first !== undefined && first !== host.name;
+  const step = hostStateStep({
+    id: containerdConfigureStepId(host.name),
+    title: `Change containerd on ${host.name}`,
+    phase: "runtime",
+    on: host.name,
+    after: [containerdInstallStepId(host.name), ...(waitsForFirst ? [containerdConfigureStepId(first)] : [])],
+    locks: [rollout.lockOf(host.name)],
+    // containerd is restarted; its shims, and so the containers, run on.
+    impact: "restarts-component",
+    needs: containerdNeeds,
+    resources,
+    conditions: [servesPods(host)],
+  });
+  return {
+    ...step,
+    async check(look) {
+      // Asked for at once, so that they cost one round trip.
+      const [runs] = await Promise.all([containerdRuns(look), look.fact(containerdNeeds), look.fact(containerRuntime)]);
+      if (runs) return await step.check(look);
+      return {
+        state: "satisfied",
+        because: `containerd does not run; ${containerdInstallStepId(host.name)} starts it`,
+      };
+    },
+  };
 }
 
-const crictlConfig = `${managedHeader("where crictl finds containerd")}runtime-endpoint: unix://${containerdSocket}
-image-endpoint: unix://${containerdSocket}
-timeout: 10
-`;
+const containerdState = loadedUnit(containerdUnit);
+
+async function containerdRuns(look: HostLook): Promise<boolean> {
+  const unit = await look.fact(containerdState);
+  return unit !== "no-systemd" && isActive(unit);
+}
+
+function servesPods(host: HostSpec): Condition<HostLook> {
+  return {
+    title: `containerd on ${host.name} to answer the kubelet`,
+    everyMs: 500,
+    withinMs: 60_000,
+    async holds(look) {
+      const runtime = await look.fact(containerRuntime);
+      return runtime.serves ? { state: "met" } : { state: "not-yet", because: runtime.because };
+    },
+  };
+}
