@@ -1,14 +1,17 @@
 #!/usr/bin/env node
 // Plain JavaScript on purpose: it must be able to say what is missing on a Node that cannot run the rest.
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync, statSync } from "node:fs";
 import * as nodeModule from "node:module";
 import { constants } from "node:os";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const [major] = process.versions.node.split(".").map(Number);
 if (major >= 24) {
-  nodeModule.enableCompileCache?.();
+  // With the variable, Node has enabled it by itself.
+  const cache = process.env.NODE_COMPILE_CACHE ? undefined : compiledFolder();
+  if (cache !== undefined) nodeModule.enableCompileCache?.(cache);
   const { main } = await import("../src/main.ts");
   await main(process.argv.slice(2));
 } else {
@@ -33,4 +36,28 @@ if (major >= 24) {
     process.exit(2);
   });
   run.on("exit", (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
+}
+
+/**
+ * Where compiled code is kept for the next start: a folder nobody else can put something into, because what lies there
+ * is run. Without one, starting takes a fifth of a second longer.
+ */
+function compiledFolder() {
+  const uid = process.getuid?.();
+  const { HOME: home, XDG_CACHE_HOME: given } = process.env;
+  const caches = given || (home && join(home, ".cache"));
+  if (uid === undefined || !caches?.startsWith("/")) return undefined;
+  const own = (path) => {
+    const stat = statSync(path);
+    return stat.uid === uid && (stat.mode & 0o022) === 0;
+  };
+  const folder = join(caches, "slipway", "compiled");
+  try {
+    if (!own(existsSync(caches) ? caches : dirname(caches))) return undefined;
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return own(caches) && own(dirname(folder)) && own(folder) ? folder : undefined;
+  } catch {
+    // No such home, read-only, full: nothing that stops a command.
+    return undefined;
+  }
 }

@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type ClusterLockOptions, clearDeadLock } from "../engine/cluster-lock.ts";
 import type { RunEvent } from "../engine/events.ts";
@@ -12,31 +13,32 @@ import { preflightErrors } from "../preflight/preflight-report.ts";
 import { preflightText } from "../preflight/preflight-text.ts";
 import { runPreflight } from "../preflight/run-preflight.ts";
 import { type ExitCode, exitCode } from "../problems/exit-code.ts";
-import { formatProblems } from "../problems/format-problems.ts";
 import { type Problem, ProblemError } from "../problems/problem.ts";
 import { asRunHtml, asRunMarkdown } from "../report/as-run.ts";
 import type { EventConsumer } from "../report/event-consumer.ts";
-import { printResult } from "../report/output.ts";
 import { planText } from "../report/plan-text.ts";
 import { runSummary, tallyOf } from "../report/run-summary.ts";
 import { clearStateFolder } from "../state/clear-state-folder.ts";
 import { identityFile } from "../state/identity.ts";
 import { newRunId } from "../state/new-run-id.ts";
-import { readCutOffRun } from "../state/read-runs.ts";
+import { lastRunId, readCutOffRun } from "../state/read-runs.ts";
 import { openRunJournal } from "../state/run-journal.ts";
 import { runFolder } from "../state/state-folder.ts";
 import { isGone, thisProcess } from "../state/this-process.ts";
 import { writeAtomically } from "../state/write-atomically.ts";
+import { ApplyResultTeller } from "./apply-result.ts";
 import { askYesNo, canAsk } from "./ask.ts";
 import { commandFor } from "./command-for.ts";
-import { interruptsOf } from "./interrupts.ts";
+import { interruptsOf, leavesBefore } from "./interrupts.ts";
 import { type Observed, observe, type SelectOptions } from "./observe.ts";
 import { type OpenedCluster, openCluster } from "./open-cluster.ts";
 import { type OpenedWorld, openWorld } from "./open-world.ts";
 import { exitCodeOfPlan } from "./plan.ts";
+import { printProblems } from "./print-problems.ts";
 import type { GlobalOptions } from "./program.ts";
 import { readInput } from "./read-input.ts";
 import { runView } from "./run-view.ts";
+import { shown } from "./shown.ts";
 import { terminalStyle } from "./terminal-style.ts";
 import { version } from "./version.ts";
 
@@ -49,15 +51,39 @@ export interface ApplyOptions extends GlobalOptions, SelectOptions {
   readonly within?: number;
 }
 
-/** `slipway apply [plan]`: look, show, ask, do, report. */
+/** `slipway apply [plan]`: look, show, ask, do, report. With `-o json` and `yaml` a result is told however it ends. */
 export async function apply(path: string | undefined, options: ApplyOptions): Promise<void> {
+  const teller = new ApplyResultTeller(
+    options.output,
+    (text) => process.stdout.write(text),
+    () => performance.now(),
+  );
+  using leaving = options.output === "text" ? undefined : leavesBefore(() => teller.left());
+  try {
+    const code = await carryThrough(path, options, teller, leaving);
+    process.exitCode = code;
+    teller.end(code);
+  } catch (error) {
+    teller.threw(error);
+    throw error;
+  }
+}
+
+async function carryThrough(
+  path: string | undefined,
+  options: ApplyOptions,
+  teller: ApplyResultTeller,
+  leaving: Disposable | undefined,
+): Promise<ExitCode> {
+  if (path !== undefined && (options.limit !== undefined || options.through !== undefined)) throw wholePlan();
   const cluster = openCluster(options.file);
   const saved = path === undefined ? undefined : readPlan(path);
   await using world = openWorld(cluster);
+  teller.opened(cluster.spec.name, () => world.hosts.usage());
   await tellOfCutOffRun(cluster, options);
   await clearStateFolder(cluster.state, identityFile(process.env));
 
-  const id = newRunId(world.clock.now());
+  const id = newRunId(world.clock.now(), await lastRunId(cluster.state));
   const part = saved === undefined ? options : { saved };
   // A run that was killed while it gave its lock back left it behind. Asked in the same turn as the rest: no round trip.
   const [observed] = await Promise.all([
@@ -65,30 +91,37 @@ export async function apply(path: string | undefined, options: ApplyOptions): Pr
     clearDeadLock(cluster.spec.name, id, world, lockOptions(cluster)),
   ]);
   const { plan } = observed;
+  teller.planned(plan);
   if (saved !== undefined) requireUnchanged(saved, plan);
   if (options.output === "text") {
-    process.stdout.write(`${planText(plan, { ...terminalStyle(process.stdout), diff: options.diff })}\n`);
+    process.stdout.write(`${planText(shown(plan), { ...terminalStyle(process.stdout), diff: options.diff })}\n`);
   }
-  if (!hasWork(plan)) {
-    if (options.output !== "text") printResult({ ...plan, usage: world.hosts.usage() }, options.output, () => "");
-    return;
-  }
+  if (!hasWork(plan)) return exitCode.done;
   const inTheWay = exitCodeOfPlan(plan);
   if (inTheWay !== exitCode.done && options.continueOnError !== true) {
-    if (options.output !== "text") printResult(plan, options.output, () => "");
     process.stderr.write("\nNothing was changed. '--continue-on-error' applies what does not depend on it.\n");
-    process.exitCode = inTheWay;
-    return;
+    return inTheWay;
   }
   const mustAsk = saved === undefined && options.yes !== true;
   if (mustAsk) requireSomebodyToAsk(options);
   await requireFit(cluster, world, plan, options);
   if (mustAsk && !(await askYesNo("Apply this plan?"))) {
     process.stderr.write("Nothing was changed.\n");
-    process.exitCode = exitCode.refused;
-    return;
+    return exitCode.refused;
   }
-  process.exitCode = await carryOut(cluster, world, observed, { ...options, id, exactly: saved !== undefined });
+  teller.confirmed();
+  leaving?.[Symbol.dispose]();
+  return await carryOut(cluster, world, observed, { ...options, id, exactly: saved !== undefined, teller });
+}
+
+function wholePlan(): ProblemError {
+  return new ProblemError({
+    code: "usage/command-line",
+    severity: "error",
+    message: "slipway apply: --limit and --through do not go with a saved plan",
+    because: "a saved plan is applied as a whole, or refused",
+    hint: { text: "save a plan of that part", command: "slipway plan --limit HOSTS --through PHASE --out plan.json" },
+  });
 }
 
 /** A larger one is no plan of ours: it could not be made into one text. */
@@ -146,7 +179,7 @@ async function requireFit(
   const errors = preflightErrors(report);
   if (output === "text" && report.errors + report.warnings > 0) {
     const checks = report.checks.filter((check) => check.findings.length > 0);
-    process.stderr.write(`\n${preflightText({ ...report, checks }, terminalStyle(process.stderr))}\n`);
+    process.stderr.write(`\n${preflightText(shown({ ...report, checks }), terminalStyle(process.stderr))}\n`);
   }
   const [first, ...rest] = errors;
   if (first === undefined) return;
@@ -178,9 +211,9 @@ async function carryOut(
   cluster: OpenedCluster,
   world: OpenedWorld,
   { plan, selection }: Observed,
-  options: ApplyOptions & { readonly id: string; readonly exactly: boolean },
+  options: ApplyOptions & { readonly id: string; readonly exactly: boolean; readonly teller: ApplyResultTeller },
 ): Promise<ExitCode> {
-  const { id, exactly } = options;
+  const { id, exactly, teller } = options;
   const owner = thisProcess();
   const events: RunEvent[] = [];
   const view: EventConsumer = runView(options.output);
@@ -196,8 +229,9 @@ async function carryOut(
       version,
       journal,
       listener: (event) => {
-        events.push(event);
-        view.event(event);
+        const safe = shown(event);
+        events.push(safe);
+        view.event(safe);
       },
       lock: lockOptions(cluster),
       outside: selection.outside,
@@ -208,29 +242,28 @@ async function carryOut(
     });
   } finally {
     view.close();
+    // Locked out, or the disk is full: there was no run, and nothing is left that looks like one.
+    if (journal.isEmpty) await rm(folder, { recursive: true, force: true });
+    else teller.ran(id);
     await journal.close();
   }
+  teller.finished(result);
   const code = exitCodeOfRun(result);
-  report(events, result, code, options);
+  if (options.output === "text") report(events, result, options);
   await writeAtomically(join(folder, "as-run.md"), asRunMarkdown(events), 0o600);
   await writeAtomically(join(folder, "as-run.html"), asRunHtml(events), 0o600);
   if (options.output === "text") process.stdout.write(`As-run document: ${join(folder, "as-run.md")} (and .html)\n`);
   return code;
 }
 
-function report(events: readonly RunEvent[], result: RunResult, code: ExitCode, { output, file }: ApplyOptions): void {
-  if (output !== "text") {
-    if (output === "yaml")
-      printResult({ ...result, outcomes: Object.fromEntries(result.outcomes), exitCode: code }, output, () => "");
-    return;
-  }
+function report(events: readonly RunEvent[], result: RunResult, { file }: ApplyOptions): void {
   const style = terminalStyle(process.stdout);
-  process.stdout.write(
-    `\n${runSummary(tallyOf(events), { ...style, again: commandFor(file, "apply"), next: commandFor(file, "status") })}\n`,
-  );
+  process.stdout.write(`\n${runSummary(tallyOf(events), { ...style, command: (words) => commandFor(file, words) })}\n`);
   const told = new Set(tallyOf(events).problems.map(({ problem }) => problem.message));
   const untold = result.problems.filter((one) => !told.has(one.message));
-  if (untold.length > 0) process.stderr.write(`\n${formatProblems(untold, terminalStyle(process.stderr))}\n`);
+  if (untold.length === 0) return;
+  process.stderr.write("\n");
+  printProblems(untold);
 }
 
 /** The cluster lock lives on the same hosts for every run, whatever its part of the work. */

@@ -4,10 +4,12 @@ import { exitCode } from "../problems/exit-code.ts";
 import { apply } from "./apply.ts";
 import { bootLabOf } from "./lab.ts";
 import { openCluster } from "./open-cluster.ts";
+import { hintsName } from "./shown.ts";
 
 /** `slipway demo`: the lab of the example, from nothing to verified, and what to try next. */
 export async function demo(): Promise<void> {
   const file = relative(process.cwd(), fileURLToPath(new URL("../../examples/lab/cluster.yaml", import.meta.url)));
+  hintsName(file);
   const cluster = openCluster(file);
   await bootLabOf(cluster);
   process.stdout.write("\n");

@@ -5,11 +5,12 @@ import { FactReader } from "../engine/fact-reader.ts";
 import { type ExitCode, exitCode } from "../problems/exit-code.ts";
 import { formatProblems } from "../problems/format-problems.ts";
 import { ProblemError } from "../problems/problem.ts";
-import { printResult } from "../report/output.ts";
 import { table } from "../report/table.ts";
 import { openCluster } from "./open-cluster.ts";
 import { openWorld } from "./open-world.ts";
+import { printResult } from "./print-result.ts";
 import type { GlobalOptions } from "./program.ts";
+import { shown } from "./shown.ts";
 import { terminalStyle } from "./terminal-style.ts";
 
 async function read(options: GlobalOptions): Promise<EtcdClusterStatus> {
@@ -32,7 +33,7 @@ async function read(options: GlobalOptions): Promise<EtcdClusterStatus> {
 
 /** `slipway etcd members`: 6 when none answers, 5 when that is because no host could be asked. */
 export async function etcdMembers(options: GlobalOptions): Promise<void> {
-  const etcd = await read(options);
+  const etcd = shown(await read(options));
   printResult({ clusterId: etcd.clusterId, members: etcd.members }, options.output, () => membersText(etcd));
   if (etcd.members.length === 0) process.exitCode = codeOfSilence(etcd);
 }
@@ -41,7 +42,7 @@ export async function etcdMembers(options: GlobalOptions): Promise<void> {
  * `slipway etcd health`: 6 unless every voting member is healthy and nothing complains; 5 when no host could be asked.
  */
 export async function etcdHealth(options: GlobalOptions): Promise<void> {
-  const etcd = await read(options);
+  const etcd = shown(await read(options));
   const isHealthy =
     etcd.voting > 0 && etcd.answering === etcd.voting && etcd.alarms.length === 0 && etcd.foreign.length === 0;
   const { voting, answering, quorum, alarms, foreign, hosts } = etcd;

@@ -1,23 +1,21 @@
+import { dirname } from "node:path";
 import type { HostName } from "../hosts/port.ts";
-import { checkHostKey, type HostKeyState, trustHostKey } from "../hosts/trust.ts";
+import { checkHostKey, type HostKeyState, type ScannedHostKey, trustHostKey } from "../hosts/trust.ts";
 import { exitCode } from "../problems/exit-code.ts";
 import { foldedNames } from "../problems/fold-names.ts";
 import { type Problem, ProblemError } from "../problems/problem.ts";
-import { printResult } from "../report/output.ts";
+import { makeFolder } from "../state/make-folder.ts";
+import { writeProblem } from "../state/write-problem.ts";
 import { askYesNo, canAsk } from "./ask.ts";
 import { commandFor } from "./command-for.ts";
 import { openCluster } from "./open-cluster.ts";
 import { knownHostsFile, sshTargets } from "./open-hosts.ts";
+import { printResult } from "./print-result.ts";
 import type { GlobalOptions } from "./program.ts";
 import { requireHosts } from "./require-hosts.ts";
+import { trustInRounds } from "./trust-rounds.ts";
 
-interface Trusted {
-  readonly host: string;
-  readonly state: "trusted" | "recorded" | "not recorded";
-  readonly fingerprints: readonly string[];
-}
-
-/** `slipway hosts trust`: host after host, since each answer may be a question. Goes on past hosts that do not answer. */
+/** `slipway hosts trust`: all hosts are looked at at once, questions come one by one. Goes on past hosts that do not answer. */
 export async function hostsTrust(names: readonly string[], options: GlobalOptions & { yes?: boolean }): Promise<void> {
   const cluster = openCluster(options.file);
   const wanted = requireHosts(cluster.spec, names.length === 0 ? undefined : names);
@@ -32,41 +30,38 @@ export async function hostsTrust(names: readonly string[], options: GlobalOption
       throw error;
     });
   };
-  const problems: Problem[] = [];
-  const unasked: HostName[] = [];
-  const results: Trusted[] = [];
-  for (const host of wanted) {
-    const fingerprints: string[] = [];
-    let state: Trusted["state"] | undefined;
-    while (state === undefined) {
-      const found = await look(host);
-      if ("code" in found || found.state === "changed") {
-        problems.push("code" in found ? found : found.problem);
-        break;
-      }
-      if (found.state === "trusted") {
-        state = fingerprints.length > 0 ? "recorded" : "trusted";
-        break;
-      }
-      const shown = found.keys.map((key) => `${key.type} ${key.fingerprint}`);
-      fingerprints.push(...shown);
+  // A jump host's sshd drops log-ins beyond ten that are not done yet (MaxStartups, sshd_config(5)).
+  const { results, problems } = await trustInRounds(wanted, {
+    atOnce: [...targets.values()].some(({ proxyJump = "none" }) => proxyJump !== "none") ? 8 : 64,
+    look,
+    approve: async (host, found) => {
       const place = found.isJump ? `its jump host ${found.at}` : found.at;
-      process.stderr.write(`${host} (${place}) offers:\n${shown.map((line) => `  ${line}\n`).join("")}`);
-      if (options.yes !== true && !canAsk()) unasked.push(host);
-      if (options.yes === true || (canAsk() && (await askYesNo(`Is this the key of ${found.isJump ? place : host}?`))))
-        await trustHostKey(file, found.keys);
-      else state = "not recorded";
-    }
-    if (state !== undefined) results.push({ host, state, fingerprints });
-  }
+      const keys = found.keys.map((key) => `  ${key.type} ${key.fingerprint}\n`);
+      process.stderr.write(`${host} (${place}) offers:\n${keys.join("")}`);
+      const agreed =
+        options.yes === true || (canAsk() && (await askYesNo(`Is this the key of ${found.isJump ? place : host}?`)));
+      if (agreed) await record(file, found.keys);
+      return agreed;
+    },
+  });
   printResult(results, options.output, () => results.map((one) => `${one.host}: ${one.state}`).join("\n"));
-  if (unasked.length > 0) problems.push(notAsked(unasked, options));
-  const [first, ...rest] = problems;
+  const left = results.flatMap((one) => (one.state === "not recorded" ? [one.host] : []));
+  const isUnasked = left.length > 0 && options.yes !== true && !canAsk();
+  const [first, ...rest] = [...problems, ...(isUnasked ? [notAsked(left, options)] : [])];
   if (first !== undefined) throw new ProblemError([first, ...rest]);
-  if (results.some((one) => one.state === "not recorded")) process.exitCode = exitCode.refused;
+  if (left.length > 0) process.exitCode = exitCode.refused;
 }
 
-function notAsked(hosts: readonly HostName[], { file }: GlobalOptions): Problem {
+async function record(file: string, keys: readonly ScannedHostKey[]): Promise<void> {
+  try {
+    await makeFolder(dirname(file));
+    await trustHostKey(file, keys);
+  } catch (error) {
+    throw writeProblem(file, error);
+  }
+}
+
+function notAsked(hosts: readonly string[], { file }: GlobalOptions): Problem {
   return {
     code: "usage/no-approval",
     severity: "error",

@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { isIP } from "node:net";
 import { ProblemError } from "../problems/problem.ts";
-import { printResult } from "../report/output.ts";
 import { type ClusterAnswers, renderClusterFile } from "../spec/init-cluster.ts";
 import { writeAtomically } from "../state/write-atomically.ts";
 import { askText, canAsk } from "./ask.ts";
 import { commandFor } from "./command-for.ts";
+import { printResult } from "./print-result.ts";
 import type { GlobalOptions } from "./program.ts";
 
 /** Options of `slipway init`; host lists are "name=address". */

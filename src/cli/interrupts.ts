@@ -1,4 +1,5 @@
 import type { Interrupt } from "../engine/run-options.ts";
+import { exitCode } from "../problems/exit-code.ts";
 
 /**
  * Ctrl-C in two steps, for as long as it is not disposed: the first finishes what runs, the second leaves. SIGTERM is the
@@ -27,6 +28,21 @@ export function interruptsOf(say: (text: string) => void): Interrupt & Disposabl
     [Symbol.dispose]() {
       for (const signal of signals) process.off(signal, onSignal);
       process.off("SIGHUP", onHangUp);
+    },
+  };
+}
+
+/** While nothing is changed yet, Ctrl-C and SIGTERM end the process at once; `tell` is called before. */
+export function leavesBefore(tell: () => void): Disposable {
+  const onSignal = (): void => {
+    tell();
+    process.exit(exitCode.interrupted);
+  };
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  for (const signal of signals) process.on(signal, onSignal);
+  return {
+    [Symbol.dispose]() {
+      for (const signal of signals) process.off(signal, onSignal);
     },
   };
 }

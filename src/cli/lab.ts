@@ -5,10 +5,11 @@ import { labList } from "../lab/lab-list.ts";
 import type { LabProgress } from "../lab/lab-progress.ts";
 import { labUp } from "../lab/lab-up.ts";
 import { exitCode } from "../problems/exit-code.ts";
-import { printResult } from "../report/output.ts";
 import { table } from "../report/table.ts";
+import { commandFor } from "./command-for.ts";
 import { type OpenedCluster, openCluster } from "./open-cluster.ts";
 import { knownHostsFile } from "./open-hosts.ts";
+import { printResult } from "./print-result.ts";
 import type { GlobalOptions } from "./program.ts";
 
 function tell({ text }: LabProgress): void {
@@ -36,7 +37,7 @@ export async function labUpCommand(options: GlobalOptions): Promise<void> {
   const cluster = openCluster(options.file);
   await bootLabOf(cluster);
   const [lab] = (await labList()).filter((one) => one.name === cluster.spec.name);
-  printResult(lab, options.output, () => `Lab ${cluster.spec.name} is up. Next: slipway -f ${options.file} plan`);
+  printResult(lab, options.output, () => `Lab ${cluster.spec.name} is up. Next: ${commandFor(options.file, "plan")}`);
 }
 
 /** `slipway lab down [name]` */

@@ -1,12 +1,11 @@
-import { formatProblems } from "../problems/format-problems.ts";
 import { type Problem, ProblemError } from "../problems/problem.ts";
 import type { ClusterSpec } from "../spec/cluster-spec.ts";
 import { loadCluster } from "../spec/load-cluster.ts";
 import { specDigest } from "../spec/spec-digest.ts";
 import { limits } from "../spec/yaml/limits.ts";
 import { type StateFolder, stateFolder } from "../state/state-folder.ts";
+import { printProblems } from "./print-problems.ts";
 import { readInput } from "./read-input.ts";
-import { terminalStyle } from "./terminal-style.ts";
 
 /** A cluster file that was read and found valid. */
 export interface OpenedCluster {
@@ -24,7 +23,8 @@ export function openCluster(file: string): OpenedCluster {
   const loaded = loadCluster(readClusterFile(file), file);
   if ("problems" in loaded) throw new ProblemError(loaded.problems);
   if (loaded.warnings.length > 0) {
-    process.stderr.write(`${formatProblems(loaded.warnings, terminalStyle(process.stderr))}\n\n`);
+    printProblems(loaded.warnings);
+    process.stderr.write("\n");
   }
   return {
     spec: loaded.spec,

@@ -1,13 +1,10 @@
 import type { Plan } from "../engine/plan.ts";
-import { encodePlan } from "../engine/saved-plan.ts";
 import { type ExitCode, exitCode } from "../problems/exit-code.ts";
-import { printResult } from "../report/output.ts";
-import { planText } from "../report/plan-text.ts";
-import { writeAtomically } from "../state/write-atomically.ts";
 import { commandFor } from "./command-for.ts";
-import { observe, type SelectOptions } from "./observe.ts";
+import type { SelectOptions } from "./observe.ts";
 import { openCluster } from "./open-cluster.ts";
 import { openWorld } from "./open-world.ts";
+import { printResult } from "./print-result.ts";
 import type { GlobalOptions } from "./program.ts";
 import { terminalStyle } from "./terminal-style.ts";
 
@@ -17,13 +14,26 @@ export interface PlanCommandOptions extends GlobalOptions, SelectOptions {
   readonly diff: "short" | "full" | "none";
 }
 
-/** `slipway plan` */
+/** `slipway plan`. What plans and prints is loaded while ssh connects. */
 export async function plan(options: PlanCommandOptions): Promise<void> {
   const cluster = openCluster(options.file);
   await using world = openWorld(cluster);
-  const { plan: made } = await observe(cluster, world, options);
-  if (options.out !== undefined) await writeAtomically(options.out, encodePlan(made), 0o600);
-  printResult(made, options.output, () => {
+  const { limit } = options;
+  const names = cluster.spec.hosts.map((host) => host.name);
+  world.hosts.hurry(limit === undefined ? names : names.filter((name) => limit.includes(name)));
+  const { observe } = await import("./observe.ts");
+  const [{ plan: made }, { planText }] = await Promise.all([
+    observe(cluster, world, options),
+    import("../report/plan-text.ts"),
+  ]);
+  if (options.out !== undefined) {
+    const [{ encodePlan }, { writeAtomically }] = await Promise.all([
+      import("../engine/saved-plan.ts"),
+      import("../state/write-atomically.ts"),
+    ]);
+    await writeAtomically(options.out, encodePlan(made), 0o600);
+  }
+  printResult(made, options.output, (made) => {
     const saved = options.out === undefined ? "" : `\n\nSaved: ${commandFor(options.file, `apply ${options.out}`)}`;
     return planText(made, { ...terminalStyle(process.stdout), diff: options.diff }) + saved;
   });

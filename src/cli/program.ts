@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { outputFormats } from "../report/output-formats.ts";
 import { completionScript, type Shell, shells } from "./completion.ts";
+import { hintsName } from "./shown.ts";
 import { SlipwayCommand } from "./slipway-command.ts";
 import { version } from "./version.ts";
 
@@ -22,13 +23,18 @@ export function buildProgram(): Command {
     )
     .version(version, "-V, --version", "print the version")
     .addOption(new Option("-f, --file <path>", "the cluster file").default("cluster.yaml").env("SLIPWAY_FILE"))
-    .addOption(new Option("-o, --output <format>", "how to print a result").choices(outputFormats).default("text"))
+    .addOption(
+      new Option("-o, --output <format>", "how to print a result; apply -o json prints a line per event")
+        .choices(outputFormats)
+        .default("text"),
+    )
     .helpOption("-h, --help", "print help")
     .helpCommand("help [command]", "print help for a command")
     .addHelpText("after", firstSteps)
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
     .showSuggestionAfterError()
-    .exitOverride();
+    .exitOverride()
+    .hook("preAction", (_program, command) => hintsName(command.optsWithGlobals<GlobalOptions>().file));
 
   program
     .command("init")
@@ -88,7 +94,7 @@ export function buildProgram(): Command {
   program
     .command("apply")
     .description("make the hosts as the cluster file says, each step verified")
-    .argument("[plan]", "a saved plan: does exactly what it showed, or refuses")
+    .argument("[plan]", "a saved plan: does exactly what it showed, or refuses; not asked about again")
     .option("-y, --yes", "do not ask for approval")
     .addOption(
       new Option("--diff <how>", "how much of each file's diff to show")
@@ -168,7 +174,7 @@ export function buildProgram(): Command {
   const lab = program.command("lab").description("real machines on this computer, for trying and testing");
   lab
     .command("up")
-    .description("boot a machine for every host of the cluster file")
+    .description("boot a machine for every host of the cluster file; needs root on Linux")
     .action(async (_options, command: Command) => (await import("./lab.ts")).labUpCommand(command.optsWithGlobals()));
   lab
     .command("down")
@@ -192,7 +198,7 @@ export function buildProgram(): Command {
 
   program
     .command("demo")
-    .description("boot the lab, plan, apply and show what to try next")
+    .description("boot the example's seven machines, build the cluster on them and say what to try next; needs root")
     .action(async () => (await import("./demo.ts")).demo());
 
   program
@@ -213,8 +219,9 @@ First steps:
   slipway plan           see what would be changed
   slipway apply          change it
 
-'slipway COMMAND --help' tells more. Exit codes: 0 done, 2 wrong usage or cluster file,
-3 refused, 4 stopped part-way, 5 hosts not reached, 6 not verified in time, 130 interrupted.`;
+'slipway COMMAND --help' tells more. Exit codes: 0 done, 1 bug, 2 wrong usage or
+cluster file, 3 refused, 4 stopped part-way, 5 hosts not reached, 6 not verified in time,
+130 interrupted.`;
 
 function commaList(text: string): string[] {
   const words = text.split(",").map((word) => word.trim());

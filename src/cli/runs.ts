@@ -1,11 +1,11 @@
 import { formatDuration } from "../problems/format-duration.ts";
 import { ProblemError } from "../problems/problem.ts";
 import { asRunHtml, asRunMarkdown } from "../report/as-run.ts";
-import { printResult } from "../report/output.ts";
 import { table } from "../report/table.ts";
 import { readRun, readRuns } from "../state/read-runs.ts";
 import { isGone } from "../state/this-process.ts";
 import { openCluster } from "./open-cluster.ts";
+import { printResult } from "./print-result.ts";
 import type { GlobalOptions } from "./program.ts";
 import { terminalStyle } from "./terminal-style.ts";
 
@@ -13,7 +13,7 @@ import { terminalStyle } from "./terminal-style.ts";
 export async function runsList(options: GlobalOptions): Promise<void> {
   const { state, spec } = openCluster(options.file);
   const runs = await readRuns(state, isGone);
-  printResult(runs, options.output, () => {
+  printResult(runs, options.output, (runs) => {
     if (runs.length === 0) return `No runs of cluster ${spec.name} yet`;
     const columns = [
       { title: "run", value: (run: (typeof runs)[number]) => run.run },
@@ -53,7 +53,9 @@ export async function runsShow(
       `${record.unreadableLines} lines of the journal are no events of this version of Slipway: was it edited, or written by another version?\n`,
     );
   }
-  printResult(record, options.output, () => (options.format === "html" ? asRunHtml : asRunMarkdown)(record.events));
+  printResult(record, options.output, (record) =>
+    (options.format === "html" ? asRunHtml : asRunMarkdown)(record.events),
+  );
 }
 
 function terminalTable(): { readonly width?: number } {

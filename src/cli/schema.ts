@@ -1,5 +1,5 @@
-import { printResult } from "../report/output.ts";
 import { clusterJsonSchema } from "../spec/json-schema.ts";
+import { printResult } from "./print-result.ts";
 import type { GlobalOptions } from "./program.ts";
 
 /** `slipway schema`: JSON also as text, since editors want nothing else. */

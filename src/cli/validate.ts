@@ -1,6 +1,6 @@
 import { countOf } from "../report/count-of.ts";
-import { printResult } from "../report/output.ts";
 import { openCluster } from "./open-cluster.ts";
+import { printResult } from "./print-result.ts";
 import type { GlobalOptions } from "./program.ts";
 
 /** `slipway validate` */

@@ -191,6 +191,17 @@ describe("the cluster lock", () => {
     }
   });
 
+  test("is had within seconds from a run cut off while it took it, also when the host's clock was set back since", async () => {
+    const rig = engineRig(["a", "b", "c"]);
+    const anHourOn = rig.clock.now().getTime() / 1000 + 3600;
+    for (const folder of ["/var/lib/slipway", path])
+      rig.hosts.host("a").files.write(folder, { type: "directory", modifiedAt: anHourOn });
+    const before = rig.clock.now().getTime();
+    const lock = await take(rig, "run-1", 1);
+    expect(rig.clock.now().getTime() - before).toBeLessThan(60_000);
+    await lock.release();
+  });
+
   test("is never taken over from a lock this version cannot read", async () => {
     const rig = engineRig(["a", "b", "c"]);
     rig.hosts.host("b").files.write(`${path}/owner.json`, '{"format":"slipway.dev/lock/v2"}');

@@ -9,7 +9,7 @@ import type { RunOptions, RunResult } from "./run-options.ts";
 import { RunState } from "./run-state.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { Step, StepId } from "./step.ts";
-import { leaveNow, problemOf, runStep, type StepEnd } from "./step-run.ts";
+import { leaveNow, problemOf, runStep, type StepEnd, yielded } from "./step-run.ts";
 import type { World } from "./world.ts";
 
 const defaultMaxRunning = 64;
@@ -35,8 +35,11 @@ export class Execution {
   readonly #state: RunState;
   readonly #scheduler: Scheduler;
   readonly #running = new Map<Step, AbortController>();
+  /** Steps that have let others go first. */
+  readonly #yielded = new Set<Step>();
   readonly #problems: Problem[] = [];
   readonly #failed: StepId[] = [];
+  readonly #changing = new Set<StepId>();
   readonly #over = new AbortController();
   #stop: Stop | undefined;
   #interrupted: RunResult["interrupted"];
@@ -113,6 +116,8 @@ export class Execution {
       exactly: this.#options.exactly ?? false,
       leave: controller.signal,
       requireLock: () => this.#lock?.requireKept(),
+      changing: () => this.#changing.add(step.id),
+      mayYield: () => !this.#yielded.has(step) && this.#scheduler.isAwaited(step),
       heldBack: () => (this.#stop === undefined ? undefined : this.#outcomeOfOpen(step)),
     });
     ended
@@ -121,6 +126,12 @@ export class Execution {
         // Left behind by leaving: the result has been given.
         if (!this.#running.delete(step)) return;
         this.#scheduler.finish(step);
+        if (end === yielded) {
+          this.#yielded.add(step);
+          this.#scheduler.add(step);
+          this.#pump();
+          return;
+        }
         this.#ready(this.#end(step, end, this.#world.clock.now().getTime() - startedAt));
         this.#pump();
       })
@@ -241,6 +252,7 @@ export class Execution {
       applied: count("applied"),
       satisfied: count("satisfied"),
       failed: this.#failed,
+      changing: this.#changing.size,
       notStarted: count("not-started"),
       cancelled: count("cancelled"),
       ...(this.#interrupted !== undefined && { interrupted: this.#interrupted }),

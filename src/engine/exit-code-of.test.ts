@@ -17,6 +17,7 @@ function result(outcome: "failed" | "unverified" | "refused", codes: readonly Pr
     run: "r",
     outcomes: new Map(failed.map((id, index) => [id, { outcome, problem: problems[index] ?? problem("engine/bug") }])),
     applied,
+    changing: applied,
     satisfied: 0,
     failed,
     notStarted: 0,
@@ -34,6 +35,8 @@ describe("the exit code", () => {
     expect(exitCodeOfRun(result("failed", ["engine/bug", "host/command-failed"]))).toBe(1);
     expect(exitCodeOfRun(result("failed", ["ssh/unreachable", "ssh/connection-lost"], 0))).toBe(5);
     expect(exitCodeOfRun(result("failed", ["ssh/unreachable", "ssh/connection-lost"], 1))).toBe(4);
+    expect(exitCodeOfRun({ ...result("failed", ["ssh/connection-lost"], 0), changing: 1 })).toBe(4);
+    expect(exitCodeOfRun({ ...result("refused", ["etcd/quorum-at-risk"], 0), changing: 1 })).toBe(4);
     expect(exitCodeOfRun({ ...result("failed", [], 0), cancelled: 1 })).toBe(4);
     expect(exitCodeOfRun(result("unverified", ["engine/not-verified"]))).toBe(6);
     expect(exitCodeOfRun(result("refused", ["etcd/quorum-at-risk"], 0))).toBe(3);

@@ -10,10 +10,11 @@ export function exitCodeOfRun(result: RunResult): ExitCode {
   if (errors.length === 0 && result.cancelled === 0 && result.failed.length === 0) return exitCode.done;
   const outcomes = result.failed.map((id) => result.outcomes.get(id)?.outcome);
   const onlyUnreachable = errors.length > 0 && errors.every((one) => one.code.startsWith("ssh/"));
-  if (onlyUnreachable && result.applied === 0) return exitCode.unreachable;
+  const isUntouched = result.applied === 0 && result.changing === 0;
+  if (onlyUnreachable && isUntouched) return exitCode.unreachable;
   const onlyUnverified = outcomes.length > 0 && outcomes.every((one) => one === "unverified");
   if (onlyUnverified && errors.length === outcomes.length) return exitCode.unverified;
-  const nothingChanged = result.applied === 0 && outcomes.every((one) => one === "refused");
+  const nothingChanged = isUntouched && outcomes.every((one) => one === "refused");
   return nothingChanged && outcomes.length > 0 && result.cancelled === 0 ? exitCode.refused : exitCode.stopped;
 }
 

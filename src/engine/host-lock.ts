@@ -49,6 +49,8 @@ export class HostLock {
 
   async acquire(): Promise<Acquired> {
     let from: string | undefined;
+    /** What was seen last, when it was waited upon. */
+    let waitedFor: number | undefined;
     for (let round = 0; round < 4; round += 1) {
       const seen = await this.#look();
       if (seen.state === "absent") {
@@ -61,8 +63,11 @@ export class HostLock {
       if (seen.record?.run === this.#options.run) return { state: "held" };
       if (seen.isForeign) return { state: "refused", because: this.#foreignText() };
       const unsettledMs = settleMs - (seen.hostNow - seen.changedAt);
-      if ((seen.record === undefined || seen.hasMark) && unsettledMs > 0) {
-        await this.#options.clock.sleep(unsettledMs);
+      // Of a time to come when the host's clock was set back since: then what counts is how long we saw no change.
+      const isSettled = unsettledMs <= 0 || (unsettledMs > settleMs && waitedFor === seen.changedAt);
+      if ((seen.record === undefined || seen.hasMark) && !isSettled) {
+        waitedFor = seen.changedAt;
+        await this.#options.clock.sleep(Math.min(unsettledMs, settleMs));
         continue;
       }
       const stale = this.#staleness(seen.record, seen.hostNow);

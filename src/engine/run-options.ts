@@ -54,6 +54,8 @@ export interface RunResult {
   readonly satisfied: number;
   /** Failed, refused or unverified, in the order they ended. */
   readonly failed: readonly StepId[];
+  /** Steps that sent a change to a host, however they ended; when it is 0, nothing was changed on any. */
+  readonly changing: number;
   /** Never started because of a failure. */
   readonly notStarted: number;
   /** Never started, or aborted, because of an interrupt, a deadline or a lost lock. */

@@ -29,6 +29,21 @@ describe("a run", () => {
     expect(rig.hosts.changeCount()).toBe(before);
   });
 
+  test("lets steps that wait for the same lock go first where a step yields, once", async () => {
+    const rig = engineRig(["a", "b", "c"]);
+    const locks = [lockName("rollout")];
+    const yielding = (id: string, on: string) => {
+      const step = toyStep(id, on, [], { locks });
+      return { ...step, check: async (look: never) => ({ ...(await step.check(look)), yields: true }) as never };
+    };
+    const steps = [yielding("one", "a"), toyStep("two", "b", [], { locks }), yielding("three", "c")];
+    const result = await rig.apply(steps);
+    expect([...result.outcomes.keys()]).toEqual(["two", "one", "three"]);
+    expect(result).toMatchObject({ applied: 3, failed: [] });
+    const started = rig.journal.events.flatMap((event) => (event.type === "step-started" ? [event.step] : []));
+    expect(started).toEqual(["two", "one", "three"]);
+  });
+
   test("leaves no lock behind, after success and after failure", async () => {
     const rig = engineRig(["a", "b", "c"]);
     await rig.apply([toyStep("one", "a")]);
@@ -104,6 +119,24 @@ describe("a run", () => {
       a2: { outcome: "not-started", root: "b1" },
     });
     expect(exitCodeOfRun(result)).toBe(4);
+  });
+
+  test.each([
+    ["before its first change", 0, 5],
+    ["after its first change", 1, 4],
+  ])("calls a run that lost its host %s by what was done", async (_title, changes, code) => {
+    const rig = engineRig(["a"]);
+    const step = toyStep("one", "a", [], {
+      async apply(act) {
+        for (let change = 0; change < changes; change += 1)
+          await act.change({ kind: "write", path: `/toy/part-${change}`, content: "done", mode: 0o644 });
+        rig.hosts.host("a").unreachable = true;
+        await act.fact(fileFact("/toy/one"));
+      },
+    });
+    const result = await rig.apply([step]);
+    expect(result).toMatchObject({ applied: 0, changing: changes, problems: [{ code: "ssh/unreachable" }, {}] });
+    expect(exitCodeOfRun(result)).toBe(code);
   });
 
   test("never lets two steps hold one lock, nor two run on one host", async () => {

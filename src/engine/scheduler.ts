@@ -75,6 +75,11 @@ export class Scheduler {
     return undefined;
   }
 
+  /** Whether others wait for a lock that this running step holds. */
+  isAwaited(step: Step): boolean {
+    return (step.locks ?? []).some((name) => this.#lock(name).waiting.length > 0);
+  }
+
   finish(step: Step): void {
     this.#running -= 1;
     for (const one of this.#needs(step)) {

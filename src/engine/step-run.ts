@@ -28,8 +28,12 @@ export interface StepRunContext {
   readonly exactly: boolean;
   /** Aborted with `leaveNow` as reason to stop the step in the middle. */
   readonly leave: AbortSignal;
+  /** Called right before each change that is sent to a host: from then on something may have been changed. */
+  changing(): void;
   /** Throws `engine/lock-lost` when the cluster lock may be another run's by now. Asked before every change of apply. */
   requireLock(): void;
+  /** Whether the step may let others go first; true at most once in a run. */
+  mayYield(): boolean;
   /** Once nothing new may be started: how a step ends that has not begun to apply. */
   heldBack(): Outcome | undefined;
 }
@@ -42,12 +46,16 @@ export interface StepEnd {
 /** The reason a step's controller is aborted with when the run is left. */
 export const leaveNow = new Error("the run was left");
 
+/** Instead of an end: the step has done nothing, and its turn comes again behind those that wait for its locks. */
+export const yielded = Symbol("yielded");
+
 /** Checks, applies, verifies, and on failure releases one step. Never throws. */
-export async function runStep(step: Step, context: StepRunContext): Promise<StepEnd> {
+export async function runStep(step: Step, context: StepRunContext): Promise<StepEnd | typeof yielded> {
   const tries = Math.max(1, step.tries ?? 1);
   let made: readonly Change[] = [];
   for (let attempt = 1; ; attempt += 1) {
     const end = await attemptStep(step, context, attempt, made);
+    if (end.kind === "yielded") return yielded;
     if (end.kind === "end") return end.end;
     const { outcome, releaseProblem } = end.end;
     const mayRetry = attempt < tries && outcome.outcome === "failed" && releaseProblem === undefined;
@@ -58,6 +66,7 @@ export async function runStep(step: Step, context: StepRunContext): Promise<Step
 }
 
 type AttemptEnd =
+  | { readonly kind: "yielded" }
   | { readonly kind: "end"; readonly end: StepEnd }
   | { readonly kind: "apply-failed"; readonly end: StepEnd; readonly changes: readonly Change[] };
 
@@ -87,6 +96,7 @@ async function attemptStep(
   // Something may have failed, or the user may have stopped the run, while the check was asked.
   const heldBack = attempt === 1 ? context.heldBack() : undefined;
   if (heldBack !== undefined) return ended(heldBack);
+  if (attempt === 1 && needed.yields === true && context.mayYield()) return { kind: "yielded" };
   try {
     await announce(step, context, attempt, needed.changes);
     await applyWithin(step, context, needed.found);
@@ -128,6 +138,7 @@ async function applyWithin(step: Step, context: StepRunContext, found: unknown):
   const hooks = hooksOf(step, context, async () => {
     await events.synced();
     context.requireLock();
+    context.changing();
   });
   let acting: Acting | undefined;
   try {

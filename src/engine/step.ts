@@ -31,7 +31,13 @@ export type Check<Found = unknown> =
   /** Nothing to do, and why. Only when every condition of `verify` holds. */
   | { readonly state: "satisfied"; readonly because: string }
   /** Something to do. `found` is handed to apply, so that apply never looks twice. */
-  | { readonly state: "needed"; readonly found: Found; readonly changes: NonEmpty<Change> }
+  | {
+      readonly state: "needed";
+      readonly found: Found;
+      readonly changes: NonEmpty<Change>;
+      /** Steps that wait for one of its locks go first, once in a run: the etcd leader is restarted last. */
+      readonly yields?: boolean;
+    }
   /** Plan time only: cannot be known until `until` has run. At apply time it is a bug in `after`. */
   | { readonly state: "unknown"; readonly until: StepId; readonly because: string }
   /** It would be unsafe. Nothing is started. */

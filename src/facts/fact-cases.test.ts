@@ -39,6 +39,7 @@ import { resolver } from "./resolver.ts";
 import { routes } from "./routes.ts";
 import { rpmPackages } from "./rpm-packages.ts";
 import { selinuxMode } from "./selinux-mode.ts";
+import { type ServedPlace, servedCertificate } from "./served-certificate.ts";
 import { swapAreas } from "./swap-areas.ts";
 import { symbolicLinks } from "./symbolic-links.ts";
 import { sysctls } from "./sysctls.ts";
@@ -102,6 +103,7 @@ const facts: Readonly<Record<string, (args: readonly unknown[]) => Fact<unknown>
   resolver: () => resolver,
   routes: () => routes,
   "selinux-mode": () => selinuxMode,
+  "served-certificate": ([place]) => servedCertificate(place as ServedPlace),
   "swap-areas": () => swapAreas,
   "symbolic-links": ([paths]) => symbolicLinks(paths as string[]),
   "system-state": () => systemState,

@@ -21,8 +21,15 @@ const wantedColumns = ["pxname", "svname", "status", "weight", "type"];
 const serverType = "2";
 const frontendType = "0";
 
-/** The rows of the statistics, by column; "not-answering" when nobody answers, or there is no curl to ask with. */
-function statistics(name: string, statsPort: number): Fact<readonly ReadonlyMap<string, string>[] | "not-answering"> {
+type Row = ReadonlyMap<string, string>;
+
+/** What `make` makes of the rows of one type in the statistics. */
+function statistics<T>(
+  name: string,
+  statsPort: number,
+  type: string,
+  make: (cells: Row) => T,
+): Fact<readonly T[] | "not-answering"> {
   const argv = ["curl", "--silent", "--fail", "--max-time", "3", `http://127.0.0.1:${statsPort}/;csv`];
   const asked = argv.join(" ");
   const reads: readonly Read[] = [{ kind: "run", argv }];
@@ -37,7 +44,8 @@ function statistics(name: string, statsPort: number): Fact<readonly ReadonlyMap<
       if (!head.startsWith("# ") || wantedColumns.some((one) => !columns.includes(one))) {
         throw notUnderstood(name, asked, answer, `its first line has no ${wantedColumns.join(", ")}`);
       }
-      return lines.filter((line) => line.trim() !== "").map((line) => cellsOf(line, columns));
+      const rows = lines.filter((line) => line.trim() !== "").map((line) => cellsOf(line, columns));
+      return rows.filter((cells) => cells.get("type") === type).map(make);
     },
   };
 }
@@ -47,25 +55,14 @@ function statistics(name: string, statsPort: number): Fact<readonly ReadonlyMap<
  * answers there, or there is no curl to ask with.
  */
 export function haproxyServers(statsPort: number): Fact<readonly HaproxyServer[] | "not-answering"> {
-  const { name, reads, parse } = statistics("haproxy-servers", statsPort);
-  return {
-    name,
-    reads,
-    parse(answers) {
-      const rows = parse(answers);
-      if (rows === "not-answering") return rows;
-      return rows
-        .filter((cells) => cells.get("type") === serverType)
-        .map((cells) => ({
-          backend: cells.get("pxname") ?? "",
-          name: cells.get("svname") ?? "",
-          address: (cells.get("addr") ?? "").replace(/^\[(.*)\](:\d+)$/, "$1$2"),
-          status: cells.get("status") ?? "",
-          weight: Number(cells.get("weight")),
-          check: cells.get("check_status") ?? "",
-        }));
-    },
-  };
+  return statistics("haproxy-servers", statsPort, serverType, (cells) => ({
+    backend: cells.get("pxname") ?? "",
+    name: cells.get("svname") ?? "",
+    address: (cells.get("addr") ?? "").replace(/^\[(.*)\](:\d+)$/, "$1$2"),
+    status: cells.get("status") ?? "",
+    weight: Number(cells.get("weight")),
+    check: cells.get("check_status") ?? "",
+  }));
 }
 
 /** A frontend as the running HAProxy has it: "OPEN", "FULL" (at its limit of connections), "PAUSED" or "STOP". */
@@ -76,24 +73,16 @@ export interface HaproxyFrontend {
 
 /** The frontends of the running HAProxy, from the same page: asking both costs one question. */
 export function haproxyFrontends(statsPort: number): Fact<readonly HaproxyFrontend[] | "not-answering"> {
-  const { name, reads, parse } = statistics("haproxy-frontends", statsPort);
-  return {
-    name,
-    reads,
-    parse(answers) {
-      const rows = parse(answers);
-      if (rows === "not-answering") return rows;
-      return rows
-        .filter((cells) => cells.get("type") === frontendType)
-        .map((cells) => ({ name: cells.get("pxname") ?? "", status: cells.get("status") ?? "" }));
-    },
-  };
+  return statistics("haproxy-frontends", statsPort, frontendType, (cells) => ({
+    name: cells.get("pxname") ?? "",
+    status: cells.get("status") ?? "",
+  }));
 }
 
 /** A comma inside quotes (the text of a failed check) does not end a cell. */
 const betweenCells = /,(?=(?:[^"]*"[^"]*")*[^"]*$)/;
 
-function cellsOf(line: string, columns: readonly string[]): ReadonlyMap<string, string> {
+function cellsOf(line: string, columns: readonly string[]): Row {
   const cells = line.split(betweenCells);
   return new Map(columns.map((column, index) => [column, (cells[index] ?? "").replace(/^"(.*)"$/, "$1")]));
 }

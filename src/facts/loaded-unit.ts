@@ -28,6 +28,8 @@ export interface LoadedUnit {
   readonly startedAt?: UnitMoment;
   /** When the state last changed; a reload changes it too. */
   readonly stateChangedAt?: UnitMoment;
+  /** How many files its processes may have open, "infinity" or a number; absent for a unit that starts none. */
+  readonly openFiles?: { readonly soft: string; readonly hard: string };
 }
 
 /** A moment twice: by the wall clock then, in whole seconds, and by the monotonic clock, in seconds with fractions. */
@@ -52,6 +54,8 @@ const properties = [
   "ExecMainStartTimestampMonotonic",
   "StateChangeTimestamp",
   "StateChangeTimestampMonotonic",
+  "LimitNOFILE",
+  "LimitNOFILESoft",
 ].join(",");
 const argv = ["env", "TZ=UTC", "LC_ALL=C", "systemctl", "show", "--no-pager", `--property=${properties}`, "--"];
 const asked = argv.join(" ");
@@ -104,6 +108,7 @@ const unitsIn = parsedOnce((result): ReadonlyMap<string, LoadedUnit> => {
     if (id === undefined || load === undefined || active === undefined) continue;
     const startedAt = momentOf(fields, "ExecMainStartTimestamp");
     const stateChangedAt = momentOf(fields, "StateChangeTimestamp");
+    const [soft, hard] = [fields.get("LimitNOFILESoft"), fields.get("LimitNOFILE")];
     const state: LoadedUnit = {
       id,
       load,
@@ -117,6 +122,7 @@ const unitsIn = parsedOnce((result): ReadonlyMap<string, LoadedUnit> => {
       result: fields.get("Result") ?? "",
       ...(startedAt === undefined ? {} : { startedAt }),
       ...(stateChangedAt === undefined ? {} : { stateChangedAt }),
+      ...(soft === undefined || hard === undefined ? {} : { openFiles: { soft, hard } }),
     };
     for (const name of [id, ...(fields.get("Names") ?? "").split(" ")]) if (name !== "") units.set(name, state);
   }

@@ -1,5 +1,6 @@
 import type { Fact } from "./fact.ts";
-import { isCommandMissing, notUnderstood, outputOf } from "./not-understood.ts";
+import { loadedUnit } from "./loaded-unit.ts";
+import { notUnderstood } from "./not-understood.ts";
 
 /** How many files a service may have open unless its unit says otherwise; "infinity" or a number. */
 export interface ManagerLimits {
@@ -7,21 +8,23 @@ export interface ManagerLimits {
   readonly hardOpenFiles: string;
 }
 
-const argv = ["systemctl", "show", "--property=DefaultLimitNOFILE,DefaultLimitNOFILESoft"];
-const asked = argv.join(" ");
+/**
+ * A unit that every systemd has and nobody sets limits for: it has the manager's. Asked like any other unit it costs no
+ * process of its own, and `systemctl` is the dearest program a check runs.
+ */
+const unit = "-.mount";
+const state = loadedUnit(unit);
 
-/** Limits the running systemd gives to services; undefined on a host without systemctl. */
+/** Limits the running systemd gives to services; undefined on a host without it. */
 export const managerLimits: Fact<ManagerLimits | undefined> = {
   name: "manager-limits",
-  reads: [{ kind: "run", argv }],
-  parse([answer]) {
-    if (isCommandMissing(answer)) return undefined;
-    const output = outputOf("manager-limits", asked, answer);
-    const hard = /^DefaultLimitNOFILE=(\S+)$/m.exec(output)?.[1];
-    const soft = /^DefaultLimitNOFILESoft=(\S+)$/m.exec(output)?.[1];
-    if (hard === undefined || soft === undefined) {
-      throw notUnderstood("manager-limits", asked, answer, "it does not have both limits");
+  reads: state.reads,
+  parse(answers) {
+    const found = state.parse(answers);
+    if (found === "no-systemd") return undefined;
+    if (found.openFiles === undefined) {
+      throw notUnderstood("manager-limits", `systemctl show -- ${unit}`, answers[0], "it does not have both limits");
     }
-    return { softOpenFiles: soft, hardOpenFiles: hard };
+    return { softOpenFiles: found.openFiles.soft, hardOpenFiles: found.openFiles.hard };
   },
 };

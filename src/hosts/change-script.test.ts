@@ -1,14 +1,14 @@
 import { spawnSync } from "node:child_process";
 import { basename, dirname } from "node:path";
 import { describe, expect, test } from "vitest";
-import { changeCommand, temporaryFilePattern, temporaryPathFor } from "./change-script.ts";
+import { changeCommand, temporaryPathFor } from "./change-script.ts";
 import { Secret } from "./secret.ts";
 import { prologue, renderRequest } from "./shell-script.ts";
 
-test("a write goes to a recognisable file in the same folder first", () => {
+test("a write goes to a file of its own in the same folder first", () => {
   const path = temporaryPathFor("/etc/kubernetes/pki/ca.key");
   expect(dirname(path)).toBe("/etc/kubernetes/pki");
-  expect(basename(path)).toMatch(temporaryFilePattern);
+  expect(basename(path)).toMatch(/^\.slipway-[0-9a-f]{12}-[0-9a-f]{24}\.tmp$/);
   expect(temporaryPathFor("/etc/kubernetes/pki/ca.key")).not.toBe(path);
 });
 

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { posix } from "node:path";
 import type { HostChange } from "./port.ts";
 import { quote, quoteAll } from "./quote.ts";
@@ -9,11 +9,22 @@ import { showChange } from "./show-change.ts";
 /** Default time limit of a command that changes something, by the contract of `HostChange`. */
 export const changeTimeoutMs = 120_000;
 
-/** Names of the temporary files writes make beside their target; one that is left over is from a host that crashed. */
-export const temporaryFilePattern = /^\.slipway-[0-9a-f]{24}\.tmp$/;
-
+/** Where a file is written before it is renamed: beside `path`, under a name that says which file it is to become. */
 export function temporaryPathFor(path: string): string {
-  return posix.join(posix.dirname(path), `.slipway-${randomBytes(12).toString("hex")}.tmp`);
+  return `${temporaryPrefix(path)}${randomBytes(12).toString("hex")}.tmp`;
+}
+
+function temporaryPrefix(path: string): string {
+  const target = createHash("sha256").update(path).digest("hex").slice(0, 12);
+  return posix.join(posix.dirname(path), `.slipway-${target}-`);
+}
+
+/**
+ * Shell text that removes what earlier writes of `path` left: a host that crashed in the middle, or a shell that was
+ * killed. Such a write is still to be made, so the run that makes it cleans up. Within a run nobody else writes the file.
+ */
+export function removeLeftovers(path: string): string {
+  return `for o in ${quote(temporaryPrefix(path))}*.tmp; do [ ! -e "$o" ] || rm -f -- "$o"; done`;
 }
 
 /** What one command of the host's shell carries out; an upload is a stream of its own. */
@@ -77,6 +88,7 @@ function writeText(change: Extract<HostChange, { kind: "write" }>, bytes: Buffer
     `if [ -d "$f" ]; then echo 'is a directory' >&2; exit ${writeExit.isDirectory}; fi`,
     `[ -d "$d" ] || mkdir -p -- "$d" || exit ${writeExit.noParent}`,
     `trap 'rm -f -- "$t"; exit 143' HUP INT TERM`,
+    removeLeftovers(change.path),
     "umask 077; set -C",
     `${fromBase64(bytes)} >"$t" &&`,
     ...(owner === "" ? [] : [`chown -- ${quote(owner)} "$t" &&`]),

@@ -12,8 +12,7 @@ export class HandshakeLimit {
 
   /** `jump` names the way to the host; absent: it is reached directly. */
   async enter(jump: string | undefined): Promise<() => void> {
-    const turnstile = jump === undefined ? undefined : (this.#jumps.get(jump) ?? new Turnstile(loginsPerJump));
-    if (jump !== undefined && turnstile !== undefined) this.#jumps.set(jump, turnstile);
+    const turnstile = this.#of(jump);
     // The narrow gate first: those who wait for a jump host do not keep others out.
     const leaveJump = await turnstile?.enter();
     const leave = await this.#all.enter();
@@ -21,5 +20,28 @@ export class HandshakeLimit {
       leave();
       leaveJump?.();
     };
+  }
+
+  /** The same at once, or undefined when that would be one too many. */
+  tryEnter(jump: string | undefined): (() => void) | undefined {
+    const turnstile = this.#of(jump);
+    const leaveJump = turnstile?.tryEnter();
+    if (turnstile !== undefined && leaveJump === undefined) return undefined;
+    const leave = this.#all.tryEnter();
+    if (leave === undefined) {
+      leaveJump?.();
+      return undefined;
+    }
+    return () => {
+      leave();
+      leaveJump?.();
+    };
+  }
+
+  #of(jump: string | undefined): Turnstile | undefined {
+    if (jump === undefined) return undefined;
+    const turnstile = this.#jumps.get(jump) ?? new Turnstile(loginsPerJump);
+    this.#jumps.set(jump, turnstile);
+    return turnstile;
   }
 }

@@ -12,11 +12,12 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type LocalShell, localHost, localHosts, localShells } from "../../test/support/local-shells.ts";
 import { uploaded } from "../../test/support/uploaded.ts";
 import { ProblemError } from "../problems/problem.ts";
+import { temporaryPathFor } from "./change-script.ts";
 import type { CommandResult, HostSession } from "./port.ts";
 import { Secret } from "./secret.ts";
 import type { SshHosts } from "./ssh-hosts.ts";
@@ -79,6 +80,22 @@ describe.each(shells.map((shell): [string, LocalShell] => [shell.name, shell]))(
     expect(rest[3]).toEqual({ kind: "missing", exists: false });
     expect(rest[4]).toEqual({ kind: "unreadable", because: "it is a directory" });
     expect(hosts.usage()).toEqual({ connections: 1, roundTrips: 1 });
+  });
+
+  test("sets what env would set, for that command alone", async () => {
+    const print = ["sh", "-c", 'printf "%s|%s|%s" "$TZ" "$LC_ALL" "$X"'];
+    const answers = await session.read([
+      { kind: "run", argv: ["env", "TZ=it's $HOME", "LC_ALL=C.UTF-8", ...print] },
+      { kind: "run", argv: ["env", "TZ=UTC", "X=1", ...print], timeoutMs: 5000 },
+      { kind: "run", argv: ["env", "TZ=UTC", ...print], timeoutMs: 5000 },
+      { kind: "run", argv: ["env", "-u", "LC_ALL", "TZ=UTC", ...print] },
+      { kind: "run", argv: print },
+      { kind: "run", argv: ["env", "LC_ALL=C", "no-such-program"] },
+    ]);
+    const said = answers.map((answer) => (answer.kind === "result" ? answer.stdout.toString("utf8") : ""));
+    const outside = `${process.env.TZ ?? ""}|C|`;
+    expect(said).toEqual(["it's $HOME|C.UTF-8|", "UTC|C|1", "UTC|C|", "UTC||", outside, ""]);
+    expect(answers[5]).toMatchObject({ exitCode: 127 });
   });
 
   test("tells a named pipe from a file and does not wait for it", async () => {
@@ -215,6 +232,18 @@ describe.each(shells.map((shell): [string, LocalShell] => [shell.name, shell]))(
     await session.change({ kind: "write", path: join(dir, "big"), content: big, mode: 0o644 });
     expect(readFileSync(join(dir, "empty"))).toEqual(Buffer.alloc(0));
     expect(readFileSync(join(dir, "big")).equals(big)).toBe(true);
+  });
+
+  test("removes what a killed write of the same file left, and nothing of other files", async () => {
+    const [own, other] = [temporaryPathFor(join(dir, "a key")), temporaryPathFor(join(dir, "other"))];
+    for (const path of [own, other]) writeFileSync(path, "half");
+    await session.change({ kind: "write", path: join(dir, "a key"), content: "whole", mode: 0o600 });
+    expect(readdirSync(dir).sort()).toEqual([basename(other), "a key"].sort());
+    writeFileSync(own, "half");
+    const local = join(dir, "other");
+    writeFileSync(local, "sent");
+    await session.change({ kind: "upload", localPath: local, path: join(dir, "a key"), mode: 0o600 });
+    expect(readdirSync(dir).sort()).toEqual([basename(other), "a key", "other"].sort());
   });
 
   test("refuses to write over a directory, and removes its temporary file", async () => {

@@ -9,7 +9,7 @@ import {
   readKey,
   type Unreadable,
 } from "./port.ts";
-import { quoteAll, showWords } from "./quote.ts";
+import { quote, quoteAll, showWords } from "./quote.ts";
 import {
   contentCommand,
   digestChunks,
@@ -153,17 +153,32 @@ function longer(timeoutMs: number | undefined, read: RunRead): number | undefine
  */
 function runCommand(run: MergedRun, withinMs: number): ShellCommand {
   const words = [...run.argv, ...run.operands];
+  const { settings, program } = withoutEnv(words);
   const seconds = run.timeoutMs === undefined ? undefined : Math.max(1, Math.ceil(run.timeoutMs / 1000));
   return {
     text:
       seconds === undefined
-        ? withInput(`( exec ${quoteAll(words)} )`, run.stdin)
-        : `[ "$T" ] || p\n${withInput(`( t ${seconds} ${quoteAll(words)} )`, run.stdin)}`,
+        ? withInput(`( ${settings}exec ${quoteAll(program)} )`, run.stdin)
+        : `[ "$T" ] || p\n${withInput(`( ${settings}t ${seconds} ${quoteAll(program)} )`, run.stdin)}`,
     keepBytes: defaultKeepBytes,
     keep: "ends",
     withinMs: run.timeoutMs === undefined ? withinMs : run.timeoutMs + graceMs,
     shown: `${showWords(words)}${run.stdin === undefined ? "" : " < ***"}`,
   };
+}
+
+/** The settings facts use; a shell has others that cannot be set, or that the texts sent to it use themselves. */
+const localeSetting = /^(?:TZ|LANG|LC_[A-Z]+)=/;
+
+/** `env TZ=UTC LC_ALL=C PROGRAM` costs a host a process more than the same said by the shell. */
+function withoutEnv(words: readonly string[]): { readonly settings: string; readonly program: readonly string[] } {
+  const at = words.findIndex((word, index) => index > 0 && !localeSetting.test(word));
+  if (words[0] !== "env" || at < 2 || /^-|=/.test(words[at] ?? "")) return { settings: "", program: words };
+  const settings = words.slice(1, at).map((pair) => {
+    const equals = pair.indexOf("=");
+    return `${pair.slice(0, equals)}=${quote(pair.slice(equals + 1))}`;
+  });
+  return { settings: `export ${settings.join(" ")}; `, program: words.slice(at) };
 }
 
 function contentAnswer(

@@ -1,7 +1,8 @@
 import { BoundedOutput } from "./bounded-output.ts";
 import { FrameReader } from "./frame-reader.ts";
+import { quote } from "./quote.ts";
 import type { ShellEnd, ShellProcess } from "./shell-process.ts";
-import { renderRequest, type ShellCommand, type ShellOutput } from "./shell-script.ts";
+import { drainedShell, prologue, renderRequest, type ShellCommand, type ShellOutput } from "./shell-script.ts";
 
 /** Why a shell is gone. Turned into a Problem by whoever knows the host. */
 export class ShellLost extends Error {
@@ -76,7 +77,9 @@ interface Request {
 export class RemoteShell {
   /** Set once the far end is known to be bash: see `renderRequest`. */
   isBash = false;
+  readonly #nonce: string;
   readonly #process: ShellProcess;
+  #outlives = false;
   #sequence = 0;
   #request: Request | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -85,6 +88,7 @@ export class RemoteShell {
   #stray = "";
 
   constructor(process: ShellProcess, nonce: string) {
+    this.#nonce = nonce;
     this.#process = process;
     this.#read(process.stdout, nonce, (request) => request.stdout);
     this.#read(process.stderr, nonce, (request) => request.stderr);
@@ -127,6 +131,23 @@ export class RemoteShell {
       this.#watch();
       this.#process.stdin.write(renderRequest(commands, firstSequence, this.isBash));
     });
+  }
+
+  /** True: what runs in the shell runs on when the connection breaks. */
+  get outlives(): boolean {
+    return this.#outlives;
+  }
+
+  /**
+   * Puts a shell in the place of this one that outlives the connection. It costs a host seven processes, so a shell
+   * that only reads goes without. Two requests; rejects with ShellLost.
+   */
+  async outlive(withinMs: number): Promise<void> {
+    const shown = "open a shell that outlives the connection";
+    const text = `exec sh -c ${quote(drainedShell)}`;
+    await this.run([{ text, keepBytes: 1024, keep: "ends", withinMs, shown, replacesShell: true }]);
+    await this.run([prologue(this.#nonce, withinMs)]);
+    this.#outlives = true;
   }
 
   /** Ends the shell; what it is running now runs to its end on the host. */

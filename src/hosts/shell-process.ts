@@ -15,6 +15,8 @@ export interface ShellProcess {
   readonly stderr: Readable;
   /** Settles once the process ended and its last output was read; never rejects. */
   readonly ended: Promise<ShellEnd>;
+  /** True once the process ended. What it said is lost then, unless somebody was listening. */
+  isOver(): boolean;
   kill(): void;
 }
 
@@ -44,5 +46,12 @@ export function spawnShell(program: string, args: readonly string[]): ShellProce
       });
     });
   });
-  return { stdin: child.stdin, stdout: child.stdout, stderr: child.stderr, ended, kill: () => child.kill("SIGKILL") };
+  return {
+    stdin: child.stdin,
+    stdout: child.stdout,
+    stderr: child.stderr,
+    ended,
+    isOver: () => child.pid === undefined || child.exitCode !== null || child.signalCode !== null,
+    kill: () => child.kill("SIGKILL"),
+  };
 }

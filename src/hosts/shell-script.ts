@@ -9,6 +9,8 @@ export interface ShellCommand {
   readonly withinMs: number;
   /** For messages; secrets masked. */
   readonly shown: string;
+  /** True: `text` makes way for another shell, which takes the requests after this one. */
+  readonly replacesShell?: true;
 }
 
 /** What came back for one command. */
@@ -33,6 +35,13 @@ const killAfterSeconds = 10;
 export const graceMs = (killAfterSeconds + 10) * 1000;
 
 /**
+ * A shell that reads commands from stdin, behind two `cat`s. When the connection breaks, a `cat` that can no longer
+ * write makes way for one that swallows the rest: whatever is running (a package manager, say) ends in its own time
+ * instead of dying half-way of a broken pipe.
+ */
+export const drainedShell = "d() { cat || exec cat >/dev/null; }; { sh 2>&1 >&3 3>&- | d >&2 3>&-; } 3>&1 | d";
+
+/**
  * Sets a fresh POSIX shell up: locale, mode mask, PATH with the administrator's folders, and the functions the other
  * texts use. Answers its user id, and the version if it is bash. `m N` ends command N on both streams; `t SECONDS ARGV` becomes ARGV under a time
  * limit where the host has a `timeout` that can (`p` finds out, once, and only when a limit is asked for).
@@ -47,7 +56,10 @@ export function prologue(nonce: string, withinMs: number): ShellCommand {
       "T=",
       "p() { if timeout -k 1 1 true 2>/dev/null; then T=y; else T=n; fi; }",
       `t() { if [ "$T" = y ]; then exec timeout -k ${killAfterSeconds} "$@"; else shift; exec "$@"; fi; }`,
-      `printf '%s %s\\n' "$(id -u)" "$BASH_VERSINFO"`,
+      // The effective user: for builtins alone where the kernel tells it, because a process costs a host a millisecond.
+      "u=; if [ -r /proc/self/status ]; then while read -r k _ e _; do",
+      '[ "$k" = Uid: ] && u=$e && break; done </proc/self/status; fi',
+      `printf '%s %s\\n' "\${u:-$(id -u)}" "$BASH_VERSINFO"`,
     ].join("\n"),
     keepBytes: 64 * 1024,
     keep: "ends",
@@ -65,7 +77,14 @@ const wholeTextBytes = 8 * 1024;
  * through one `head` that reads exactly that much.
  */
 export function renderRequest(commands: readonly ShellCommand[], firstSequence: number, isBash: boolean): string {
-  const text = commands.map((command, index) => `${command.text}\nm ${firstSequence + index}\n`).join("");
+  const text = commands.map((command, index) => rendered(command, firstSequence + index)).join("");
   const bytes = isBash ? Buffer.byteLength(text) : 0;
   return bytes < wholeTextBytes ? text : `eval "$(head -c ${bytes})"\n${text}`;
+}
+
+function rendered(command: ShellCommand, sequence: number): string {
+  // In braces, because a shell runs a compound command only once it has read all of it: what comes after the mark is
+  // for the shell that takes over.
+  if (command.replacesShell === true) return `{ m ${sequence}; ${command.text}; }\n`;
+  return `${command.text}\nm ${sequence}\n`;
 }

@@ -41,12 +41,21 @@ export interface Dialled {
 }
 
 interface Attempt {
+  readonly hurried: Hurried | undefined;
   /** Over a connection that was kept open. */
   readonly reused: boolean;
   /** Gives the place among the handshakes back. */
   readonly leave: () => void;
   readonly signal: AbortSignal;
   readonly onConnected: () => void;
+}
+
+/** ssh to a host, started before there was something to send. */
+interface Hurried {
+  readonly process: ShellProcess;
+  readonly login: Login;
+  readonly reused: boolean;
+  readonly leave: () => void;
 }
 
 /** How long a connection that is already open gets for its first answer before a new one is made. */
@@ -57,9 +66,39 @@ const triesWhenDropped = 4;
 /** Makes connections to hosts: handshake limits, sudo, control masters that died, and what it means when it fails. */
 export class SshDialer {
   readonly #options: DialerOptions;
+  readonly #hurried = new Map<HostName, Hurried>();
 
   constructor(options: DialerOptions) {
     this.#options = options;
+  }
+
+  /**
+   * Starts ssh to a host that will be dialled soon, and sends nothing. Not when there is no place for one more login.
+   * What goes wrong with it shows when the host is dialled.
+   */
+  hurry(host: HostName, target: SshTarget): void {
+    const { settings, handshakes, openShell } = this.#options;
+    if (this.#hurried.has(host)) return;
+    const reused = hasSocket(controlPath(settings, host, target));
+    const leave = reused ? () => undefined : handshakes.tryEnter(target.proxyJump);
+    if (leave === undefined) return;
+    const login = loginCommand(target.sudo);
+    const process = openShell(sshArguments(settings, host, target, login.command));
+    this.#hurried.set(host, { process, login, reused, leave });
+    void process.ended.then(leave);
+  }
+
+  /** Ends what was hurried and never dialled. */
+  close(): void {
+    for (const { process } of this.#hurried.values()) process.kill();
+    this.#hurried.clear();
+  }
+
+  /** Nothing of one that has ended can be read any more: why it did shows in another attempt. */
+  #takeHurried(host: HostName): Hurried | undefined {
+    const hurried = this.#hurried.get(host);
+    this.#hurried.delete(host);
+    return hurried?.process.isOver() === true ? undefined : hurried;
   }
 
   /**
@@ -77,11 +116,14 @@ export class SshDialer {
     const { settings } = this.#options;
     const socket = controlPath(settings, host, target);
     for (let attempt = 1; ; attempt += 1) {
-      const reused = socket !== undefined && existsSync(socket);
-      const leave = reused ? () => undefined : await this.#options.handshakes.enter(target.proxyJump);
+      signal.throwIfAborted();
+      const hurried = this.#takeHurried(host);
+      const reused = hurried?.reused ?? hasSocket(socket);
+      const leave =
+        hurried?.leave ?? (reused ? () => undefined : await this.#options.handshakes.enter(target.proxyJump));
       try {
         signal.throwIfAborted();
-        return await this.#attempt(host, target, first, { reused, leave, signal, onConnected });
+        return await this.#attempt(host, target, first, { hurried, reused, leave, signal, onConnected });
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof ShellLost) || error.answered > 0) throw error;
@@ -117,13 +159,13 @@ export class SshDialer {
     host: HostName,
     target: SshTarget,
     first: readonly ShellCommand[],
-    { reused, leave, signal, onConnected }: Attempt,
+    { hurried, reused, leave, signal, onConnected }: Attempt,
   ): Promise<Dialled> {
     const { settings, openShell } = this.#options;
     const limitMs = this.#options.connectWithinMs;
     const withinMs = reused ? Math.min(reusedWithinMs, limitMs) : limitMs;
-    const login = loginCommand(target.sudo);
-    const process = openShell(sshArguments(settings, host, target, login.command));
+    const login = hurried?.login ?? loginCommand(target.sudo);
+    const process = hurried?.process ?? openShell(sshArguments(settings, host, target, login.command));
     const onAbort = () => process.kill();
     signal.addEventListener("abort", onAbort, { once: true });
     try {
@@ -176,6 +218,10 @@ export class SshDialer {
       where: { host },
     });
   }
+}
+
+function hasSocket(socket: string | undefined): boolean {
+  return socket !== undefined && existsSync(socket);
 }
 
 /** Said by the host itself: a new connection would not change it. */

@@ -9,7 +9,7 @@ import { spawnShell } from "./shell-process.ts";
 import { controlPath, controlPathsOf, type SshClientSettings } from "./ssh-arguments.ts";
 import { type OpenShell, SshDialer } from "./ssh-dialer.ts";
 import { type ObservedCommand, SshSession, type Usage } from "./ssh-session.ts";
-import type { SshTarget } from "./ssh-target.ts";
+import { type SshTarget, whyNotUsable } from "./ssh-target.ts";
 import { checkHostKey, type HostKeyState } from "./trust.ts";
 
 /** How to reach the hosts of a cluster. */
@@ -43,6 +43,11 @@ export interface OpenSshOptions {
 
 /** Hosts over the system's OpenSSH client. */
 export interface SshHosts extends Hosts {
+  /**
+   * Starts connecting to hosts that are about to be asked, so that it goes on beside what comes before the question.
+   * No more of them than there may be connections. Sends nothing; what goes wrong shows when the host is asked.
+   */
+  hurry(hosts: readonly HostName[]): void;
   /** Connections and round trips of one host. */
   usageOf(host: HostName): Readonly<Usage>;
   /** Ends the connections that were left open for the next command. */
@@ -74,7 +79,8 @@ export function openSshHosts(options: OpenSshOptions): SshHosts {
     const socket = controlPath(settings, host, targetOf(host));
     if (socket !== undefined) await tellMaster(socket, what);
   };
-  const pool = new ConnectionPool(options.maxConnections ?? 64);
+  const maxConnections = options.maxConnections ?? 64;
+  const pool = new ConnectionPool(maxConnections);
   const dialer = new SshDialer({
     settings,
     openShell: options.openShell ?? ((args) => spawnShell("ssh", args)),
@@ -101,6 +107,13 @@ export function openSshHosts(options: OpenSshOptions): SshHosts {
       sessions.set(host, session);
       return session;
     },
+    hurry(names) {
+      for (const host of names.slice(0, maxConnections)) {
+        const target = targetOf(host);
+        // What is wrong with the target is for the session to say.
+        if (whyNotUsable(target) === undefined) dialer.hurry(host, target);
+      }
+    },
     usage() {
       let [connections, roundTrips] = [0, 0];
       for (const { usage } of sessions.values()) {
@@ -111,6 +124,7 @@ export function openSshHosts(options: OpenSshOptions): SshHosts {
     },
     usageOf: (host) => ({ ...(sessions.get(host)?.usage ?? { connections: 0, roundTrips: 0 }) }),
     async close() {
+      dialer.close();
       await Promise.all([...sessions.values()].map((session) => session.close()));
     },
     async closeMasters() {

@@ -1,12 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { localHost, localHosts } from "../../test/support/local-shells.ts";
 import { type Problem, ProblemError } from "../problems/problem.ts";
 import type { CommandResult } from "./port.ts";
 import { Secret } from "./secret.ts";
-import { spawnShell } from "./shell-process.ts";
+import { type ShellProcess, spawnShell } from "./shell-process.ts";
 import type { OpenShell } from "./ssh-dialer.ts";
 import type { SshHosts } from "./ssh-hosts.ts";
 import type { ObservedCommand } from "./ssh-session.ts";
@@ -134,11 +135,79 @@ test("a shell that never comes is given up", async () => {
 });
 
 test("a shell that is not root's is refused, unless that is wanted", async () => {
-  writeFileSync(join(dir, "id"), "#!/bin/sh\necho 1000\n", { mode: 0o755 });
-  const user: OpenShell = (args) => spawnShell("env", [`PATH=${dir}:/usr/bin:/bin`, "sh", "-c", args.at(-1) ?? ""]);
+  const isRoot = process.getuid?.() === 0;
+  const drop = isRoot ? ["setpriv", "--reuid=65534", "--clear-groups"] : ["env"];
+  const user: OpenShell = (args) => spawnShell(drop[0] ?? "", [...drop.slice(1), "sh", "-c", args.at(-1) ?? ""]);
   const problem = await problemOf(hostsOver(user, { requireRoot: true }).session(localHost).read(echo("x")));
   expect(problem).toMatchObject({ code: "ssh/not-root" });
-  expect(problem.because).toContain("1000");
+  expect(problem.because).toContain(isRoot ? "65534" : String(process.getuid?.()));
+});
+
+test("a host that was hurried is asked over the connection that was begun", async () => {
+  let opened = 0;
+  const counting: OpenShell = (args) => {
+    opened += 1;
+    return sh(args);
+  };
+  const hosts = hostsOver(counting);
+  hosts.hurry([localHost, localHost]);
+  expect(opened).toBe(1);
+  expect(hosts.usage()).toEqual({ connections: 0, roundTrips: 0 });
+  const [answer] = await hosts.session(localHost).read(echo("x"));
+  expect(answer).toMatchObject({ exitCode: 0, stdout: Buffer.from("x\n") });
+  expect(opened).toBe(1);
+  expect(hosts.usage()).toEqual({ connections: 1, roundTrips: 1 });
+});
+
+test("a hurried connection that is gone before it is used is made again", async () => {
+  const begun: ShellProcess[] = [];
+  const first: OpenShell = (args) => {
+    const process = begun.length === 0 ? spawnShell("false", []) : sh(args);
+    begun.push(process);
+    return process;
+  };
+  const hosts = hostsOver(first);
+  hosts.hurry([localHost]);
+  await begun[0]?.ended;
+  expect((await hosts.session(localHost).read(echo("x")))[0]).toMatchObject({ exitCode: 0 });
+  expect(begun.length).toBe(2);
+});
+
+test("a hurried connection that fails is told like any other", async () => {
+  const refused: OpenShell = () =>
+    spawnShell("sh", ["-c", "echo 'admin@10.0.0.1: Permission denied (publickey).' >&2; exit 255"]);
+  const hosts = hostsOver(refused);
+  for (const waitMs of [0, 20, 100, 400]) {
+    hosts.hurry([localHost]);
+    await pause(waitMs);
+    expect((await problemOf(hosts.session(localHost).read(echo("x")))).code).toBe("ssh/authentication-failed");
+  }
+});
+
+test("a hurried connection that nobody used ends with the run", async () => {
+  const begun: ShellProcess[] = [];
+  const waiting: OpenShell = () => {
+    const process = spawnShell("sleep", ["60"]);
+    begun.push(process);
+    return process;
+  };
+  const hosts = hostsOver(waiting);
+  hosts.hurry([localHost]);
+  await hosts.close();
+  expect((await begun[0]?.ended)?.signal).toBe("SIGKILL");
+});
+
+test("only a shell that changes something is made to outlive its connection, and once", async () => {
+  const hosts = hostsOver(sh);
+  const session = hosts.session(localHost);
+  const change = () => session.change({ kind: "run", argv: ["true"] });
+  const trips: number[] = [];
+  for (const ask of [() => session.read(echo("x")), change, change]) {
+    await ask();
+    trips.push(hosts.usage().roundTrips);
+  }
+  expect(trips).toEqual([1, 4, 5]);
+  expect(hosts.usage().connections).toBe(1);
 });
 
 test("an observer sees every command, and no secret", async () => {

@@ -163,7 +163,7 @@ export class SshSession implements HostSession, PoolMember {
     const path = change.kind === "write" ? temporaryPathFor(change.path) : "";
     const command = changeCommand(change, path, this.#options.answerWithinMs);
     // Never sent along with the set-up, and never twice: nobody could say how often it was carried out.
-    if (!this.#shell?.open) await this.#connect([]);
+    await this.#twice(() => this.#prepareForChanges());
     if (!job.isWanted()) return;
     this.#observe("change", showChange(change));
     try {
@@ -235,6 +235,13 @@ export class SshSession implements HostSession, PoolMember {
     );
     this.#shell = shell;
     return outputs;
+  }
+
+  async #prepareForChanges(): Promise<void> {
+    if (!this.#shell?.open) await this.#connect([]);
+    if (this.#shell === undefined || this.#shell.outlives) return;
+    this.usage.roundTrips += 2;
+    await this.#shell.outlive(this.#options.answerWithinMs);
   }
 
   async #send(commands: readonly ShellCommand[]): Promise<readonly ShellOutput[]> {

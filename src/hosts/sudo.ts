@@ -14,24 +14,18 @@ export interface Login {
 }
 
 /**
- * A shell that reads commands from stdin, behind two `cat`s. When the connection breaks, a `cat` that can no longer
- * write makes way for one that swallows the rest: whatever is running (a package manager, say) ends in its own time
- * instead of dying half-way of a broken pipe.
- */
-const drainedShell = "d() { cat || exec cat >/dev/null; }; { sh 2>&1 >&3 3>&- | d >&2 3>&-; } 3>&1 | d";
-
-/**
  * How to run `script` as root, or without one a shell that reads commands from stdin. One line without exclamation
  * marks, so that sh, csh and fish as login shells all read it the same way.
  */
-export function loginCommand(sudo: SshTarget["sudo"], script: string = drainedShell): Login {
-  if (sudo === "none") return { command: `exec sh -c ${quote(script)}` };
-  if (sudo === "passwordless") return { command: `exec sudo -n -- sh -c ${quote(script)}` };
+export function loginCommand(sudo: SshTarget["sudo"], script?: string): Login {
+  const program = script === undefined ? "sh" : `sh -c ${quote(script)}`;
+  if (sudo === "none") return { command: `exec ${program}` };
+  if (sudo === "passwordless") return { command: `exec sudo -n -- ${program}` };
   // Whatever is sent while sudo does not ask would be run as a command, so both moments are told apart by a mark.
   const prompt = `slipway-password-${randomBytes(8).toString("hex")}:`;
   const ready = `slipway-ready-${randomBytes(8).toString("hex")}`;
-  const command = `exec sudo -S -p ${quote(prompt)} -- sh -c ${quote(`echo ${ready}; ${script}`)}`;
-  return { command, asks: { prompt, ready } };
+  const inner = `echo ${ready}; ${script ?? "exec sh"}`;
+  return { command: `exec sudo -S -p ${quote(prompt)} -- sh -c ${quote(inner)}`, asks: { prompt, ready } };
 }
 
 /** The password was asked for a second time: sudo did not take it. */

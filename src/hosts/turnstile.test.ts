@@ -23,3 +23,17 @@ test("lets no more in than its limit, in order, and counts a place once", async 
   await d;
   expect(inside).toEqual(["a", "b", "c", "d"]);
 });
+
+test("lets in at once only where there is a place", async () => {
+  const turnstile = new Turnstile(1);
+  const leave = turnstile.tryEnter();
+  expect(turnstile.tryEnter()).toBeUndefined();
+  leave?.();
+  const again = turnstile.tryEnter();
+  expect(again).toBeDefined();
+  const waiting = turnstile.enter();
+  again?.();
+  expect(turnstile.tryEnter()).toBeUndefined();
+  (await waiting)();
+  expect(turnstile.tryEnter()).toBeDefined();
+});

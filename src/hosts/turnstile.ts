@@ -10,8 +10,20 @@ export class Turnstile {
 
   /** Resolves with the function that gives the place back; calling it twice is harmless. */
   async enter(): Promise<() => void> {
-    if (this.#inside >= this.#limit) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#inside += 1;
+    const leave = this.tryEnter();
+    if (leave !== undefined) return leave;
+    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    return this.#leave();
+  }
+
+  /** The same at once, or undefined when there is no place. */
+  tryEnter(): (() => void) | undefined {
+    if (this.#inside >= this.#limit) return undefined;
+    this.#inside += 1;
+    return this.#leave();
+  }
+
+  #leave(): () => void {
     let inside = true;
     return () => {
       if (!inside) return;

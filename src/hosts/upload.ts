@@ -5,7 +5,7 @@ import { type FileHandle, open, stat } from "node:fs/promises";
 import { posix } from "node:path";
 import { ProblemError } from "../problems/problem.ts";
 import { fileProblem } from "./change-outcome.ts";
-import { temporaryPathFor, writeExit } from "./change-script.ts";
+import { removeLeftovers, temporaryPathFor, writeExit } from "./change-script.ts";
 import type { CommandResult, FilePart, HostChange, HostSession } from "./port.ts";
 import { quote } from "./quote.ts";
 import type { ShellProcess } from "./shell-process.ts";
@@ -84,6 +84,7 @@ function uploadScript(path: string, temporaryPath: string, mode: number, sha256:
     `f=${quote(path)}; d=${quote(posix.dirname(path))}; t=${quote(temporaryPath)}`,
     `if [ -d "$f" ]; then echo "is a directory" >&2; exit ${writeExit.isDirectory}; fi`,
     `[ -d "$d" ] || mkdir -p -- "$d" || exit ${writeExit.noParent}`,
+    removeLeftovers(path),
     "umask 077; set -C",
     `trap 'rm -f -- "$t"; exit 143' HUP INT TERM`,
     `cat >"$t" && { [ "$(sha256sum <"$t")" = "${sha256}  -" ] || { rm -f -- "$t"; exit ${digestDiffers}; }; } && ` +

@@ -41,7 +41,7 @@ export function fsyncLatency(result: CommandResult): FsyncLatency {
   };
 }
 
-/** Without an interpreter: dd, which tells how long all writes took together. It leaves `file` behind. */
+/** Without an interpreter: dd, which tells how long all writes took together. It leaves `file` behind: the caller removes it. */
 export function meanMeasurement(file: string): HostChange {
   const size = [`bs=${writeBytes}`, `count=${writes}`];
   return { kind: "run", argv: ["dd", "if=/dev/zero", `of=${file}`, ...size, "oflag=dsync"], timeoutMs };

@@ -1,4 +1,5 @@
 import { createColors } from "picocolors";
+import { foldProblems } from "../problems/fold-problems.ts";
 import { formatProblem, type TextOptions } from "../problems/format-problem.ts";
 import { printableText } from "../problems/printable-text.ts";
 import { wrapText } from "../problems/wrap-text.ts";
@@ -34,7 +35,7 @@ export function preflightText(report: PreflightReport, options: TextOptions): st
     // Wrapped as it will be seen, then painted: colours have no width.
     return [first.replace(`[${check.name}] ${check.state}`, () => head), ...rest.map((line) => margin + margin + line)];
   });
-  const unreachable = report.unreachable.flatMap(({ problem }) =>
+  const unreachable = foldProblems(report.unreachable.map(({ problem }) => problem)).flatMap((problem) =>
     indented(formatProblem(problem, { colors: options.colors, width: width - margin.length })),
   );
   const title = unreachable.length === 0 ? [] : [`${colors.bold("hosts")} ${colors.red("not reached")}`];

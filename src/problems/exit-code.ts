@@ -10,7 +10,7 @@ export const exitCode = {
   refused: 3,
   /** Stopped part-way: run the same command again to go on. */
   stopped: 4,
-  /** Hosts could not be reached. */
+  /** Hosts could not be reached, and nothing was applied. */
   unreachable: 5,
   /** Applied, but not verified in time. */
   unverified: 6,

@@ -133,10 +133,43 @@ describe("a list of problems", () => {
     );
   });
 
-  test("stays short with 5,000 reasons", () => {
-    const problems = Array.from({ length: 5000 }, (_, n) =>
-      unreachable(`w-${n}`, `10.0.${n >> 8}.${n % 256} timed out`),
+  test("says in one problem that 500 hosts cannot be reached at their addresses for one cause", () => {
+    const addressed = (n: number): Problem => ({
+      ...unreachable(
+        `w-${n}`,
+        `root@10.0.${n >> 8}.${n % 256} port ${n}: ssh: connect to host 10.0.${n >> 8}.${n % 256} port 22: Connection timed out`,
+      ),
+      hint: { text: "this must work", command: `ssh root@10.0.${n >> 8}.${n % 256} true` },
+    });
+    const problems = Array.from({ length: 500 }, (_, n) => addressed(n + 1));
+    expect(formatProblems(problems, { ...plain, width: 90 })).toBe(
+      [
+        "w-1..500 (500 hosts): does not answer                                      ssh/unreachable",
+        "  because  <address>: ssh: connect to host <address>: Connection timed out",
+        "  hint     this must work",
+        "             ssh root@10.0.0.1 true",
+        "",
+        "500 problems",
+      ].join("\n"),
     );
+    expect(formatProblems([addressed(1), addressed(1)], plain)).toContain("root@10.0.0.1 port 1");
+    const scattered = formatProblems(
+      problems.filter((_, n) => n % 2 === 0),
+      plain,
+    );
+    expect(scattered).toContain("w-1, w-3, w-5, w-7, w-9, w-11, w-13, w-15 and 242 more (250 hosts): does not\nanswer");
+  });
+
+  test("keeps the addresses of problems that are about addresses", () => {
+    const taken = (n: number): Problem => ({
+      ...unreachable(`w-${n}`, `10.0.0.${n} is taken`),
+      code: "host/taken" as const,
+    });
+    expect(formatProblems([taken(1), taken(2)], plain)).toContain("w-2: 10.0.0.2 is taken");
+  });
+
+  test("stays short with 5,000 reasons", () => {
+    const problems = Array.from({ length: 5000 }, (_, n) => unreachable(`w-${n}`, `reason ${n}`));
     const lines = formatProblems(problems, plain).split("\n");
     expect(lines.length).toBeLessThan(15);
     expect(lines).toContain("           and 4995 more with reasons of their own");

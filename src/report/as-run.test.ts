@@ -156,7 +156,7 @@ Carried out:
         return eventAt(1, { type: "step-finished", step: id, durationMs: 1, outcome: "failed", problem });
       }),
     ];
-    expect(asRunMarkdown(events).match(/^### .*disk$/gm)).toEqual(["### w-0..29: has no room on its disk"]);
+    expect(asRunMarkdown(events).match(/^### .*disk$/gm)).toEqual(["### w-0..29 (30 hosts): has no room on its disk"]);
     expect(asRunHtml(events).match(/<article/g)?.length).toBe(1);
   });
 

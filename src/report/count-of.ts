@@ -1,3 +1,5 @@
+import { groupedDigits } from "./grouped-digits.ts";
+
 /** A count with its noun: "1 host", "7 hosts", "1,200 hosts", "2 entries". */
 export function countOf(many: number, noun: string): string {
   const plural = /[^aeiou]y$/.test(noun)
@@ -5,5 +7,5 @@ export function countOf(many: number, noun: string): string {
     : /(s|x|ch|sh)$/.test(noun)
       ? `${noun}es`
       : `${noun}s`;
-  return `${many.toLocaleString("en")} ${many === 1 ? noun : plural}`;
+  return `${groupedDigits(many)} ${many === 1 ? noun : plural}`;
 }

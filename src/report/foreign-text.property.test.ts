@@ -46,7 +46,7 @@ describe("text from hosts, files and users", () => {
   test("does not steer the reader of a summary, of any width", () => {
     fc.assert(
       fc.property(foreign, fc.integer({ min: 1, max: 150 }), (text, width) => {
-        expectCalm(runSummary(tallyOf(runWith(text)), { colors: false, width, again: text }));
+        expectCalm(runSummary(tallyOf(runWith(text)), { colors: false, width, command: () => text }));
       }),
     );
   });

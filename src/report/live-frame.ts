@@ -3,6 +3,7 @@ import { displayWidth, padText, truncateMiddle, truncateText } from "../problems
 import { formatDuration } from "../problems/format-duration.ts";
 import { printableText } from "../problems/printable-text.ts";
 import { countOf } from "./count-of.ts";
+import { groupedDigits } from "./grouped-digits.ts";
 import type { RunningStep, RunTally } from "./run-tally.ts";
 
 type Colors = ReturnType<typeof pc.createColors>;
@@ -34,7 +35,7 @@ export function liveFrame(tally: RunTally, { columns, rows, nowMs }: FrameSize, 
     shown++;
   }
   const left = tally.running.size - shown;
-  if (left > 0) lines.push(truncateText(`  … ${left.toLocaleString("en")} more running`, columns));
+  if (left > 0) lines.push(truncateText(`  … ${groupedDigits(left)} more running`, columns));
   return [header, ...lines, footer];
 }
 
@@ -44,7 +45,7 @@ function headerLine(tally: RunTally, columns: number, nowMs: number, colors: Col
   const elapsed = started === undefined ? "" : elapsedWords(nowMs - Date.parse(started.at));
   const bad = tally.problems.length;
   const parts = [
-    `${tally.finished.toLocaleString("en")}/${tally.total.toLocaleString("en")}`,
+    `${groupedDigits(tally.finished)}/${groupedDigits(tally.total)}`,
     elapsed,
     ...(bad > 0 ? [countOf(bad, "problem")] : []),
     ...(tally.interrupted === undefined ? [] : ["stopping"]),

@@ -1,4 +1,5 @@
 import type { Outcome } from "../engine/events.ts";
+import { groupedDigits } from "./grouped-digits.ts";
 
 /** How a step ended, in the words of tables and lines. */
 export const outcomeWords: Readonly<Record<Outcome["outcome"], string>> = {
@@ -24,6 +25,6 @@ export function outcomeCounts(outcomes: Readonly<Record<Outcome["outcome"], numb
   ];
   const parts = order
     .filter((outcome) => outcomes[outcome] > 0)
-    .map((outcome) => `${outcomes[outcome].toLocaleString("en")} ${outcomeWords[outcome]}`);
+    .map((outcome) => `${groupedDigits(outcomes[outcome])} ${outcomeWords[outcome]}`);
   return parts.length === 0 ? "nothing" : parts.join(", ");
 }

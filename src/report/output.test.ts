@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { Secret } from "../hosts/secret.ts";
-import { formatResult, printResult } from "./output.ts";
+import { formatResult } from "./output.ts";
 import { table } from "./table.ts";
 
 describe("results", () => {
@@ -16,12 +16,6 @@ describe("results", () => {
     );
     expect(formatResult(value, "yaml", text)).toBe('name: demo\nhosts:\n  - name: cp-1\n    ready: true\nkey: "***"\n');
     expect(formatResult(undefined, "json", text)).toBe("null\n");
-  });
-
-  test("go to the output they are given", () => {
-    const out: string[] = [];
-    printResult([], "json", text, { write: (line) => out.push(line) });
-    expect(out).toEqual(["[]\n"]);
   });
 
   test("mean the same in both formats and hold nothing that steers a terminal", () => {

@@ -1,5 +1,4 @@
 import { Document, visit } from "yaml";
-import type { LineOutput } from "./event-consumer.ts";
 import { jsonText } from "./json-text.ts";
 import type { OutputFormat } from "./output-formats.ts";
 
@@ -18,16 +17,6 @@ export function formatResult(value: unknown, format: OutputFormat, text: () => s
     case "yaml":
       return yamlText(value);
   }
-}
-
-/** Prints a result, see `formatResult`. */
-export function printResult(
-  value: unknown,
-  format: OutputFormat,
-  text: () => string,
-  out: LineOutput = process.stdout,
-): void {
-  out.write(formatResult(value, format, text));
 }
 
 /** Besides control characters: what the YAML library would print as it is. */

@@ -36,12 +36,15 @@ details  slipway runs show 20250101-120000-ab12`,
   });
 
   test("of a run that was cut off names what was in flight", () => {
-    const text = runSummary(tallyOf(sampleRun.slice(0, 13)), { ...plain, again: "slipway apply -f other.yaml" });
+    const text = runSummary(tallyOf(sampleRun.slice(0, 13)), {
+      ...plain,
+      command: (words) => `slipway -f other.yaml ${words}`,
+    });
     expect(text.split("\n").slice(-4)).toEqual([
       "install demo was cut off after 14 s: 1 applied, 1 satisfied, 3 satisfied before;",
       "1 step in flight",
-      "again    slipway apply -f other.yaml",
-      "details  slipway runs show 20250101-120000-ab12",
+      "again    slipway -f other.yaml apply",
+      "details  slipway -f other.yaml runs show 20250101-120000-ab12",
     ]);
   });
 
@@ -86,7 +89,7 @@ next     slipway status`,
       ),
     ]);
     const text = runSummary(tally, plain);
-    expect(text).toMatch(/^w-0\.\.499: has no room on its disk/);
+    expect(text).toMatch(/^w-0\.\.499 \(500 hosts\): has no room on its disk/);
     expect(text).toContain("\n500 problems\n");
     expect(text.split("\n").length).toBeLessThan(20);
   });

@@ -15,10 +15,8 @@ export interface RunSummaryOptions {
   readonly colors: boolean;
   /** Columns of the terminal; default 80. */
   readonly width?: number;
-  /** The command that goes on after a failure; default "slipway apply". */
-  readonly again?: string;
-  /** The command to run after a success; default "slipway status". */
-  readonly next?: string;
+  /** How a command is called, so that it can be pasted: "slipway -f lab.yaml apply" for "apply". Default "slipway apply". */
+  readonly command?: (words: string) => string;
 }
 
 /** A run that took less than this needs no account of where the time went. */
@@ -64,8 +62,7 @@ function headline(tally: RunTally, durationMs: number): string {
   const { ended, started } = tally;
   const name = started === undefined ? "Run" : `${started.intention} ${started.cluster}`;
   const already = started?.satisfied ?? 0;
-  const counts =
-    outcomeCounts(tally.outcomes) + (already > 0 ? `, ${already.toLocaleString("en")} satisfied before` : "");
+  const counts = outcomeCounts(tally.outcomes) + (already > 0 ? `, ${already.toLocaleString("en")} satisfied before` : "");
   const state = ended === undefined ? "was cut off" : tally.interrupted !== undefined ? "interrupted" : "finished";
   const took = Number.isFinite(durationMs)
     ? ` ${state === "finished" ? "in" : "after"} ${formatDuration(durationMs)}`
@@ -81,12 +78,11 @@ function headline(tally: RunTally, durationMs: number): string {
 
 /** Commands stand on lines of their own, unwrapped, so that they can be copied. */
 function nextLines(tally: RunTally, isGood: boolean, options: RunSummaryOptions): string[] {
-  if (isGood) return [`next     ${printableText(options.next ?? "slipway status")}`];
+  const line = (label: string, words: string): string =>
+    label + printableText(options.command === undefined ? `slipway ${words}` : options.command(words));
+  if (isGood) return [line("next     ", "status")];
   const run = tally.started?.run;
-  return [
-    `again    ${printableText(options.again ?? "slipway apply")}`,
-    ...(run === undefined ? [] : [`details  slipway runs show ${printableText(run)}`]),
-  ];
+  return [line("again    ", "apply"), ...(run === undefined ? [] : [line("details  ", `runs show ${run}`)])];
 }
 
 function timeBlock(tally: RunTally, width: number, colors: ReturnType<typeof pc.createColors>): string[] {

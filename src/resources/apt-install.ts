@@ -1,6 +1,7 @@
 import type { HostAct } from "../engine/step.ts";
 import { aptListsAgeSeconds } from "../facts/apt-lists.ts";
 import type { CommandResult, HostChange } from "../hosts/port.ts";
+import { forgetHold, noteHold } from "./held-by-us.ts";
 import type { Installation } from "./package.ts";
 
 /** Package lists older than this are refreshed before anything is installed: their versions may be gone from the mirror. */
@@ -30,9 +31,14 @@ export function installWithApt(what: Installation): (act: HostAct) => Promise<vo
     const masking = what.keepStopped.length > 0;
     if (masking && what.install.length > 0) await act.change(systemctl("mask", what.keepStopped));
     if (what.install.length > 0) await install(act, what);
+    for (const { name, version } of what.hold) await act.change(noteHold(name, version));
     if (what.hold.length > 0) {
       await act.change({ kind: "run", argv: ["apt-mark", "hold", "--", ...what.hold.map((one) => one.name)] });
     }
+    if (what.unhold.length > 0) {
+      await act.change({ kind: "run", argv: ["apt-mark", "unhold", "--", ...what.unhold] });
+    }
+    for (const name of what.unhold) await act.change(forgetHold(name));
     if (masking) await act.change(systemctl("unmask", what.keepStopped));
   };
 }

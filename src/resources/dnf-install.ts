@@ -1,5 +1,6 @@
 import type { HostAct } from "../engine/step.ts";
 import type { HostChange } from "../hosts/port.ts";
+import { forgetHold, noteHold } from "./held-by-us.ts";
 import type { Installation, PinnedPackage } from "./package.ts";
 
 const installWithinMs = 15 * 60_000;
@@ -17,12 +18,17 @@ export function installWithDnf(what: Installation): (act: HostAct) => Promise<vo
     if (names.length > 0) {
       await act.change({ kind: "run", argv: [...dnf, "install", "--", ...names], timeoutMs: installWithinMs });
     }
+    for (const { name, version } of what.hold) await act.change(noteHold(name, version));
     if (what.hold.length > 0) {
       // A lock of another version would keep the wanted one out.
       const held = what.hold.map((one) => one.name);
       await act.change({ kind: "run", argv: [...dnf, "versionlock", "delete", ...held], okExitCodes: [0, 1] });
       await act.change({ kind: "run", argv: [...dnf, "versionlock", "add", ...what.hold.map(withVersion)] });
     }
+    if (what.unhold.length > 0) {
+      await act.change({ kind: "run", argv: [...dnf, "versionlock", "delete", ...what.unhold] });
+    }
+    for (const name of what.unhold) await act.change(forgetHold(name));
     if (masking) await act.change(systemctl("unmask", what.keepStopped));
   };
 }

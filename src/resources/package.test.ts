@@ -4,16 +4,21 @@ import { fakeHosts } from "../../test/support/fake-hosts.ts";
 import { actOn, lookAt } from "../../test/support/host-look.ts";
 import type { StepId } from "../engine/step.ts";
 import type { HostName } from "../hosts/port.ts";
-import { type PackagesOptions, type PackageWanted, packages } from "./package.ts";
+import { type PackageManager, type PackagesOptions, type PackageWanted, packages } from "./package.ts";
 import { hostStateStep } from "./resource-group.ts";
 
 interface Script {
+  readonly manager?: PackageManager;
   readonly installed?: string;
   readonly listsModifiedAt?: number;
   /** Answers of apt-get install, one per try; the last one stays. */
   readonly installs?: readonly FakeResult[];
   readonly update?: FakeResult;
   readonly options?: PackagesOptions;
+  /** Content of dnf's versionlock.list. */
+  readonly locks?: string;
+  /** Packages Slipway has noted that it holds, with the version it held. */
+  readonly ourHolds?: Readonly<Record<string, string>>;
   /** Units masked until reboot. */
   readonly masked?: readonly string[];
 }
@@ -30,7 +35,7 @@ function machine(wanted: readonly PackageWanted[], script: Script = {}) {
       tries += 1;
       return installs[Math.min(tries, installs.length) - 1] ?? "";
     }
-    return "";
+    return argv.includes("rpm") ? (script.installed ?? "") : "";
   };
   const hosts = fakeHosts({
     hosts: ["a"],
@@ -40,6 +45,10 @@ function machine(wanted: readonly PackageWanted[], script: Script = {}) {
         ...Object.fromEntries(
           (script.masked ?? []).map((unit) => [`/run/systemd/system/${unit}`, { type: "other" } as const]),
         ),
+        ...Object.fromEntries(
+          Object.entries(script.ourHolds ?? {}).map(([name, version]) => [`/var/lib/slipway/holds/${name}`, version]),
+        ),
+        "/etc/dnf/plugins/versionlock.list": script.locks ?? "",
         "/var/lib/apt/lists": { type: "directory", modifiedAt: script.listsModifiedAt ?? now - 60 },
       },
       runs: [
@@ -57,7 +66,7 @@ function machine(wanted: readonly PackageWanted[], script: Script = {}) {
     phase: "baseline",
     on: "a" as HostName,
     after: [],
-    resources: [packages(wanted, "apt", script.options)],
+    resources: [packages(wanted, script.manager ?? "apt", script.options)],
   });
   const check = () => step.check(lookAt(hosts, "a"));
   // The fake's package database does not learn; only the first pass is of interest.
@@ -67,14 +76,18 @@ function machine(wanted: readonly PackageWanted[], script: Script = {}) {
     const [comparison] = found.found.comparisons;
     if (comparison?.state !== "different" || typeof comparison.make !== "function") throw new Error("nothing to make");
     await comparison.make(actOn(hosts, "a"));
-    return shortly(hosts.host("a").commands());
+    return shortly(
+      hosts.host("a").changes.map((one) => (one.kind === "run" ? one.argv.join(" ") : `${one.kind} ${one.path}`)),
+    );
   };
   return { check, apply, commands: () => shortly(hosts.host("a").commands()) };
 }
 
 /** Without the long list of options every apt-get gets. */
 function shortly(commands: readonly string[]): string[] {
-  return commands.map((one) => one.replace(/^env .* (dpkg|apt-get) (.* )?(install|update|--configure)/, "$1 $3"));
+  return commands.map((one) =>
+    one.replace(/^env .* (dpkg|apt-get|dnf) (.* )?(install|update|versionlock|--configure)/, "$1 $3"),
+  );
 }
 
 describe("packages", () => {
@@ -99,17 +112,64 @@ describe("packages", () => {
 
   test("with a version are installed in it and held", async () => {
     const at = machine([{ name: "containerd", version: "1.6.20~ds1" }]);
-    expect(await at.apply()).toEqual(["apt-get install -- containerd=1.6.20~ds1", "apt-mark hold -- containerd"]);
+    expect(await at.apply()).toEqual([
+      "apt-get install -- containerd=1.6.20~ds1",
+      "write /var/lib/slipway/holds/containerd",
+      "apt-mark hold -- containerd",
+    ]);
   });
 
   test("with the right version that are not held are only held", async () => {
     const at = machine([{ name: "containerd", version: "1.6.20" }], { installed: "containerd\t1.6.20\tii \n" });
-    expect(await at.apply()).toEqual(["apt-mark hold -- containerd"]);
+    expect(await at.apply()).toEqual(["write /var/lib/slipway/holds/containerd", "apt-mark hold -- containerd"]);
+  });
+
+  test("that were held for a version the cluster file no longer names are held no more", async () => {
+    const held = { installed: "containerd\t1.6.20\thi \n", ourHolds: { containerd: "1.6.20\n" } };
+    const at = machine(["containerd"], held);
+    expect(await at.check()).toMatchObject({
+      changes: [
+        {
+          what: "package containerd",
+          from: "held",
+          to: "not held",
+          because: "the cluster file no longer pins its version",
+        },
+      ],
+    });
+    expect(await at.apply()).toEqual(["apt-mark unhold -- containerd", "remove /var/lib/slipway/holds/containerd"]);
+  });
+
+  test.each([
+    ["by nobody we know", {}],
+    ["anew by somebody, in another version than the one Slipway had held", { containerd: "1.6.8\n" }],
+  ])("held %s stay held", async (_, ourHolds) => {
+    const at = machine(["containerd"], { installed: "containerd\t1.6.20\thi \n", ourHolds });
+    expect(await at.check()).toMatchObject({ state: "satisfied" });
   });
 
   test("with the right version that are held are as declared", async () => {
     const at = machine([{ name: "containerd", version: "1.6.20" }], { installed: "containerd\t1.6.20\thi \n" });
     expect(await at.check()).toMatchObject({ state: "satisfied" });
+  });
+
+  test("are locked in their version by dnf, and only Slipway's own lock is taken away", async () => {
+    const installed = "containerd.io\t2.1.4-1.el9\n";
+    const locks = "containerd.io-0:2.1.4-1.el9.*\n";
+    const pinned = machine([{ name: "containerd.io", version: "2.1.4-1.el9" }], { manager: "dnf", installed });
+    expect(await pinned.apply()).toEqual([
+      "dnf install -- python3-dnf-plugin-versionlock",
+      "write /var/lib/slipway/holds/containerd.io",
+      "dnf versionlock delete containerd.io",
+      "dnf versionlock add containerd.io-2.1.4-1.el9",
+    ]);
+    const ourHolds = { "containerd.io": "2.1.4-1.el9" };
+    expect(await machine(["containerd.io"], { manager: "dnf", installed, locks, ourHolds }).apply()).toEqual([
+      "dnf versionlock delete containerd.io",
+      "remove /var/lib/slipway/holds/containerd.io",
+    ]);
+    const others = machine(["containerd.io"], { manager: "dnf", installed, locks });
+    expect(await others.check()).toMatchObject({ state: "satisfied" });
   });
 
   test("whose installation was interrupted are installed again", async () => {

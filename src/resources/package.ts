@@ -6,6 +6,7 @@ import type { Answer, Read } from "../hosts/port.ts";
 import { ProblemError } from "../problems/problem.ts";
 import { installWithApt } from "./apt-install.ts";
 import { installWithDnf } from "./dnf-install.ts";
+import { heldByUsRead, isHeldByUs } from "./held-by-us.ts";
 import type { Comparison, Resource } from "./resource.ts";
 
 /** A package by name: any version, or exactly one, which is then held. */
@@ -26,7 +27,9 @@ export interface Installation {
   /** "name" or the manager's way to write name and version, those to install. */
   readonly install: readonly PinnedPackage[];
   /** Pinned packages that have to be held. */
-  readonly hold: readonly PinnedPackage[];
+  readonly hold: readonly Required<PinnedPackage>[];
+  /** Packages Slipway has held that are pinned no more. */
+  readonly unhold: readonly string[];
   /** Masked while packages are installed, and not masked afterwards. */
   readonly keepStopped: readonly string[];
 }
@@ -37,7 +40,8 @@ export interface PinnedPackage {
 
 /**
  * Packages that have to be installed, in one transaction. Without a version, whatever is installed is right and is left
- * alone; with one, exactly that is installed (a downgrade too) and held. Key: "package NAME", or "packages NAME, NAME".
+ * alone; with one, exactly that is installed (a downgrade too) and held. A hold that Slipway made is taken away when the
+ * version is pinned no more; one that somebody else made stays. Key: "package NAME", or "packages NAME, NAME".
  */
 export function packages(
   wanted: readonly PackageWanted[],
@@ -49,17 +53,25 @@ export function packages(
   const names = pinned.map((one) => one.name);
   const installed = manager === "apt" ? debPackages(names) : rpmPackages(names);
   const masks = (options.keepStopped ?? []).map((unit) => ({ unit, read: maskRead(unit) }));
-  const locks = manager === "dnf" && pinned.some((one) => one.version !== undefined) ? dnfLocks : undefined;
+  const locks = manager === "dnf" ? dnfLocks : undefined;
   return {
     key: `package${names.length === 1 ? "" : "s"} ${names.join(", ")}`,
     reads: [...installed.reads, ...(locks?.reads ?? []), ...masks.map(({ read }) => read)],
-    compare(answers) {
+    compare(answers): Comparison {
       const found = installed.parse(installed.reads.map((read) => answers.of(read)));
       if (found === "no-dpkg" || found === "no-rpm") throw noManager(manager, names);
       const locked = locks?.parse(locks.reads.map((read) => answers.of(read)));
       const isHeld = (name: string) => (locked === undefined ? found.get(name)?.held === true : locked.has(name));
+      const loose = pinned.filter((one) => one.version === undefined && found.has(one.name) && isHeld(one.name));
+      const [note, ...notes] = loose.map((one) => heldByUsRead(one.name));
+      if (note !== undefined && ![note, ...notes].every((read) => answers.has(read))) {
+        return { state: "read-more", reads: [note, ...notes] };
+      }
+      const unhold = loose
+        .map((one) => one.name)
+        .filter((name) => isHeldByUs(answers.of(heldByUsRead(name)), found.get(name)?.version ?? ""));
       const masked = masks.filter(({ read }) => isMask(answers.of(read))).map(({ unit }) => unit);
-      return compare(pinned, found, isHeld, manager, { keepStopped: options.keepStopped ?? [], masked });
+      return compare(pinned, found, { isHeld, unhold }, manager, { keepStopped: options.keepStopped ?? [], masked });
     },
   };
 }
@@ -67,25 +79,26 @@ export function packages(
 function compare(
   pinned: readonly PinnedPackage[],
   found: InstalledPackages,
-  isHeld: (name: string) => boolean,
+  holds: { isHeld(name: string): boolean; readonly unhold: readonly string[] },
   manager: PackageManager,
   units: { readonly keepStopped: readonly string[]; readonly masked: readonly string[] },
 ): Comparison {
   const changes: Change[] = [];
   const install: PinnedPackage[] = [];
-  const hold: PinnedPackage[] = [];
+  const hold: Required<PinnedPackage>[] = [];
   for (const one of pinned) {
-    const what = `package ${one.name}`;
-    const there = found.get(one.name);
-    const to = one.version === undefined ? {} : { to: one.version };
+    const { name, version } = one;
+    const what = `package ${name}`;
+    const there = found.get(name);
+    const to = version === undefined ? {} : { to: version };
     if (there === undefined) {
       changes.push({ verb: "create", what, ...to });
     } else if (!there.complete) {
       changes.push({ verb: "update", what, from: there.version, ...to, because: "its installation was interrupted" });
-    } else if (one.version !== undefined && there.version !== one.version) {
-      changes.push({ verb: "update", what, from: there.version, to: one.version });
+    } else if (version !== undefined && there.version !== version) {
+      changes.push({ verb: "update", what, from: there.version, to: version });
     } else {
-      if (one.version !== undefined && !isHeld(one.name)) {
+      if (version !== undefined && !holds.isHeld(name)) {
         changes.push({
           verb: "update",
           what,
@@ -93,12 +106,16 @@ function compare(
           to: "held",
           because: "the cluster file pins its version",
         });
-        hold.push(one);
+        hold.push({ name, version });
       }
       continue;
     }
     install.push(one);
-    if (one.version !== undefined) hold.push(one);
+    if (version !== undefined) hold.push({ name, version });
+  }
+  for (const name of holds.unhold) {
+    const because = "the cluster file no longer pins its version";
+    changes.push({ verb: "update", what: `package ${name}`, from: "held", to: "not held", because });
   }
   const because = "an earlier run was interrupted while it installed packages";
   for (const unit of units.masked) {
@@ -107,7 +124,7 @@ function compare(
   const [first, ...rest] = changes;
   if (first === undefined) return same;
   const keepStopped = install.length > 0 ? units.keepStopped : units.masked;
-  const installation: Installation = { install, hold, keepStopped };
+  const installation: Installation = { install, hold, unhold: holds.unhold, keepStopped };
   const make = manager === "apt" ? installWithApt(installation) : installWithDnf(installation);
   // Nothing that runs has to notice a hold.
   return { state: "different", changes: [first, ...rest], make, quiet: install.length === 0 };

@@ -1,4 +1,5 @@
 import type { Change, HostAct } from "../engine/step.ts";
+import { laterSysctls } from "../facts/sysctl-files.ts";
 import { normalSysctl, sysctls } from "../facts/sysctls.ts";
 import { ProblemError } from "../problems/problem.ts";
 import type { Comparison, Resource } from "./resource.ts";
@@ -9,6 +10,8 @@ export interface SysctlOptions {
    * that resource is still to be made, a key that is missing is going to be there.
    */
   readonly broughtBy?: Readonly<Record<string, string>>;
+  /** The file that sets them at boot. Where they differ, files that set them otherwise after it are named. */
+  readonly file?: string;
 }
 
 /**
@@ -18,12 +21,17 @@ export interface SysctlOptions {
 export function sysctl(settings: Readonly<Record<string, string>>, options: SysctlOptions = {}): Resource {
   const wanted = new Map(Object.entries(settings).map(([key, value]) => [key, normalSysctl(value)]));
   const fact = sysctls([...wanted.keys()]);
+  const later = options.file === undefined ? undefined : laterSysctls(options.file);
   return {
     key: "sysctl",
     reads: wanted.size === 0 ? [] : fact.reads,
-    compare(answers, changed) {
+    compare(answers, changed): Comparison {
       if (wanted.size === 0) return { state: "same" };
       const now = fact.parse(fact.reads.map((read) => answers.of(read)));
+      const differs = [...wanted].some(([key, to]) => now.has(key) && now.get(key) !== to);
+      const [ask, ...more] = differs ? (later?.reads ?? []) : [];
+      if (ask !== undefined && !answers.has(ask)) return { state: "read-more", reads: [ask, ...more] };
+      const others = ask === undefined ? [] : (later?.parse([ask, ...more].map((read) => answers.of(read))) ?? []);
       const changes: Change[] = [];
       const missing: string[] = [];
       const assignments: [string, string][] = [];
@@ -35,7 +43,14 @@ export function sysctl(settings: Readonly<Record<string, string>>, options: Sysc
           missing.push(key);
           continue;
         }
-        changes.push({ verb: "update", what: `sysctl ${key}`, ...(from === undefined ? {} : { from }), to });
+        const rival = others.findLast((one) => one.key === key && one.value !== to);
+        changes.push({
+          verb: "update",
+          what: `sysctl ${key}`,
+          ...(from === undefined ? {} : { from }),
+          to,
+          ...(rival && { because: `${rival.path} sets it to ${rival.value} at boot, after ${options.file}` }),
+        });
         assignments.push([key, to]);
       }
       const [first, ...rest] = changes;

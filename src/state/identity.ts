@@ -1,7 +1,8 @@
-import { link, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { link, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { type Problem, ProblemError } from "../problems/problem.ts";
+import { makeFolder } from "./make-folder.ts";
 import { temporaryNameFor } from "./temporary-name.ts";
 import { isMissing, readProblem, writeProblem } from "./write-problem.ts";
 
@@ -55,7 +56,7 @@ export async function makeIdentity(path: string): Promise<readonly string[]> {
   const text = `# key to the vaults of Slipway; whoever has it can read them, and without it nobody can\n# public key: ${await identityToRecipient(identity)}\n${identity}\n`;
   const temporary = temporaryNameFor(path);
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await makeFolder(dirname(path));
     try {
       await writeFile(temporary, text, { mode: 0o600, flag: "wx", flush: true });
       // A link, not a rename: it never replaces the key another process has just made.

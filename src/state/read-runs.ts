@@ -76,6 +76,11 @@ export async function readCutOffRun(
   return undefined;
 }
 
+/** The id of the newest run, whatever is left of it. */
+export async function lastRunId(folder: StateFolder): Promise<string | undefined> {
+  return (await runIds(folder)).at(-1);
+}
+
 async function runIds(folder: StateFolder): Promise<string[]> {
   const names = await orMissing(folder.runs, readdir(folder.runs));
   return (names ?? []).filter(isRunId).sort();

@@ -156,6 +156,9 @@ describe("run ids", () => {
     const late = newRunId(new Date("2026-11-21T04:15:29.002Z"));
     expect(early < late).toBe(true);
     expect(early).toMatch(/^20261121T041529\.001Z-[0-9a-f]{6}$/);
+    const earlier = newRunId(new Date("2020-01-01T00:00:00.000Z"), late);
+    expect(earlier > late && earlier.startsWith("20261121T041529.003Z-")).toBe(true);
+    expect(newRunId(new Date("2026-11-22T00:00:00.000Z"), late)).toMatch(/^20261122T/);
     expect(new Set(Array.from({ length: 50 }, () => newRunId(new Date(0)))).size).toBeGreaterThan(45);
   });
 });

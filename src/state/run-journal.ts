@@ -1,8 +1,9 @@
-import { type FileHandle, mkdir, open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { RunEvent } from "../engine/events.ts";
 import type { Journal } from "../engine/journal.ts";
 import type { LockOwner } from "../engine/lock-record.ts";
+import { makeFolder } from "./make-folder.ts";
 import { runFolder, type StateFolder } from "./state-folder.ts";
 import { syncFolder, writeAtomically } from "./write-atomically.ts";
 import { writeProblem } from "./write-problem.ts";
@@ -36,6 +37,11 @@ export class RunJournal implements Journal {
   constructor(path: string, owner: LockOwner) {
     this.path = path;
     this.#owner = owner;
+  }
+
+  /** True until the first event is safe on the disk: without one there was no run. */
+  get isEmpty(): boolean {
+    return this.#durable === 0;
   }
 
   append(event: RunEvent): void {
@@ -88,7 +94,7 @@ export class RunJournal implements Journal {
 
   async #open(): Promise<FileHandle> {
     const folder = dirname(this.path);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder);
     await writeAtomically(join(folder, "process.json"), `${JSON.stringify(this.#owner)}\n`, 0o600);
     const handle = await open(this.path, "a", 0o600);
     await syncFolder(folder);

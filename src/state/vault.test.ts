@@ -1,12 +1,13 @@
-import { chmod, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { inspect } from "node:util";
-import { generateIdentity, identityToRecipient } from "age-encryption";
+import { generateIdentity } from "age-encryption";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Secret } from "../hosts/secret.ts";
 import { identityFile, makeIdentity } from "./identity.ts";
 import { FileVault, type VaultOptions } from "./vault.ts";
+import { vaultEncryption } from "./vault-encryption.ts";
 import { writeAtomically } from "./write-atomically.ts";
 
 let root: string;
@@ -85,15 +86,13 @@ describe("the vault", () => {
     }
   });
 
-  test("can be opened by every recipient it was written for", async () => {
-    const colleague = await generateIdentity();
-    const recipients = [await identityToRecipient(colleague)];
-    await new FileVault({ ...options, recipients }).write("a", new Secret("one"));
-    await writeFile(options.identityFile, `${colleague}\n`);
+  test("can be opened by every identity in the file it was written with", async () => {
+    const [mine, spare] = [await generateIdentity(), await generateIdentity()];
+    await mkdir(dirname(options.identityFile), { recursive: true });
+    await writeFile(options.identityFile, `${mine}\n${spare}\n`, { mode: 0o600 });
+    await new FileVault(options).write("a", new Secret("one"));
+    await writeFile(options.identityFile, `${spare}\n`);
     expect(await text(new FileVault(options), "a")).toBe("one");
-    await expect(new FileVault({ ...options, recipients: ["age1x"] }).write("a", new Secret(""))).rejects.toThrow(
-      "state/bad-recipient",
-    );
   });
 
   test("keeps plain files for the owner only when encryption is off, and moves over on the next write", async () => {
@@ -105,6 +104,28 @@ describe("the vault", () => {
     await vault.write("a", new Secret("two"));
     expect(await readdir(options.folder)).toEqual(["a.age"]);
     expect(await text(plain, "a")).toBe("two");
+  });
+
+  test.each([
+    ["plain", "none"],
+    ["age", "age"],
+  ] as const)("reads the %s file when its write was killed before it removed the other", async (_kind, encryption) => {
+    const before = new FileVault({ ...options, encryption: encryption === "age" ? "none" : "age" });
+    await before.write("a", new Secret("old"));
+    const [name = ""] = await readdir(options.folder);
+    const old = await readFile(join(options.folder, name));
+    await new FileVault({ ...options, encryption }).write("a", new Secret("new"));
+    await writeFile(join(options.folder, name), old);
+    await utimes(join(options.folder, name), 0, 0);
+    expect(await text(new FileVault(options), "a")).toBe("new");
+  });
+
+  test("is encrypted unless the environment says otherwise, in so many words", () => {
+    expect(vaultEncryption({})).toBe("age");
+    expect(vaultEncryption({ SLIPWAY_VAULT_ENCRYPTION: "" })).toBe("age");
+    expect(vaultEncryption({ SLIPWAY_VAULT_ENCRYPTION: "none" })).toBe("none");
+    for (const wrong of ["off", "None", "0", "plain"])
+      expect(() => vaultEncryption({ SLIPWAY_VAULT_ENCRYPTION: wrong })).toThrow("usage/environment");
   });
 
   test("takes no name that leads out of its folder", async () => {

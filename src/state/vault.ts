@@ -4,6 +4,7 @@ import type { Vault } from "../engine/step.ts";
 import { Secret } from "../hosts/secret.ts";
 import { type Problem, ProblemError } from "../problems/problem.ts";
 import { makeIdentity, readIdentities } from "./identity.ts";
+import type { VaultEncryption } from "./vault-encryption.ts";
 import { writeAtomically } from "./write-atomically.ts";
 import { isMissing, readProblem, writeProblem } from "./write-problem.ts";
 
@@ -12,10 +13,8 @@ export interface VaultOptions {
   readonly folder: string;
   /** See `identityFile`. Made on the first write to an empty vault. */
   readonly identityFile: string;
-  /** More age recipients ("age1...") who can read what is written: colleagues, an offline key. */
-  readonly recipients?: readonly string[];
-  /** "none": keep everything as plain 0600 files. What is encrypted already can still be read. Default "age". */
-  readonly encryption?: "age" | "none";
+  /** See `vaultEncryption`. Default "age". */
+  readonly encryption?: VaultEncryption;
 }
 
 interface Known {
@@ -27,7 +26,8 @@ interface Known {
 const namePattern = /^[a-z0-9][\w.-]*(\/[a-z0-9][\w.-]*)*$/i;
 
 /**
- * The vault as files: `<name>.age`, or `<name>.plain` without encryption. Files are replaced atomically and are for the
+ * The vault as files: `<name>.age`, or `<name>.plain` without encryption. What was written either way can be read; where a
+ * write was killed before it removed the other file, the later one counts. Files are replaced atomically and are for the
  * owner only. Throws `state/vault-locked` when the identity is missing or opens nothing, `state/cannot-write`.
  */
 export class FileVault implements Vault {
@@ -39,17 +39,20 @@ export class FileVault implements Vault {
   }
 
   async read(name: string): Promise<Secret | undefined> {
-    for (const kind of ["age", "plain"] as const) {
-      const path = this.#path(name, kind);
-      const stamp = await stampOf(path);
-      if (stamp === undefined) continue;
-      const known = this.#known.get(path);
-      if (known?.stamp === stamp) return await known.value;
-      const value = this.#open(path, kind);
-      this.#known.set(path, { stamp, value });
-      return await value;
-    }
-    return undefined;
+    const found = await Promise.all(
+      (["age", "plain"] as const).map(async (kind) => {
+        const path = this.#path(name, kind);
+        const stamp = await stampOf(path);
+        return stamp === undefined ? [] : [{ kind, path, ...stamp }];
+      }),
+    );
+    const [one] = found.flat().sort((left, right) => Number(right.changedNs - left.changedNs));
+    if (one === undefined) return undefined;
+    const known = this.#known.get(one.path);
+    if (known?.stamp === one.text) return await known.value;
+    const value = this.#open(one.path, one.kind);
+    this.#known.set(one.path, { stamp: one.text, value });
+    return await value;
   }
 
   async list(): Promise<readonly string[]> {
@@ -115,13 +118,6 @@ export class FileVault implements Vault {
     const { Encrypter, identityToRecipient } = await import("age-encryption");
     const encrypter = new Encrypter();
     for (const identity of await this.#identities()) encrypter.addRecipient(await identityToRecipient(identity));
-    for (const recipient of this.#options.recipients ?? []) {
-      try {
-        encrypter.addRecipient(recipient);
-      } catch (error) {
-        throw new ProblemError(badRecipient(recipient), { cause: error });
-      }
-    }
     return await encrypter.encrypt(value.reveal());
   }
 
@@ -137,11 +133,11 @@ export class FileVault implements Vault {
   }
 }
 
-/** Changes whenever the file does. */
-async function stampOf(path: string): Promise<string | undefined> {
+/** `text` changes whenever the file does. */
+async function stampOf(path: string): Promise<{ readonly text: string; readonly changedNs: bigint } | undefined> {
   try {
     const { ino, mtimeNs, size } = await stat(path, { bigint: true });
-    return `${ino} ${mtimeNs} ${size}`;
+    return { text: `${ino} ${mtimeNs} ${size}`, changedNs: mtimeNs };
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw readProblem(path, error);
@@ -176,14 +172,5 @@ function badName(name: string): Problem {
     message: `${JSON.stringify(name.slice(0, 80))} cannot be the name of something in the vault`,
     because:
       "names are at most 200 letters, digits, dots, dashes and underscores, in parts that start with a letter or digit",
-  };
-}
-
-function badRecipient(recipient: string): Problem {
-  return {
-    code: "state/bad-recipient",
-    severity: "error",
-    message: `${JSON.stringify(recipient.slice(0, 80))} is not an age recipient`,
-    hint: { text: "give the public key that age-keygen prints: age1..." },
   };
 }

@@ -1,5 +1,6 @@
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { open, rename, rm } from "node:fs/promises";
 import { basename, dirname } from "node:path";
+import { makeFolder } from "./make-folder.ts";
 import { clearLeftovers, temporaryNameFor } from "./temporary-name.ts";
 import { writeProblem } from "./write-problem.ts";
 
@@ -11,7 +12,7 @@ export async function writeAtomically(path: string, content: string | Uint8Array
   const folder = dirname(path);
   const temporary = temporaryNameFor(path);
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder);
     await clearLeftovers(folder, basename(path));
     try {
       await writeDurably(temporary, content, mode);

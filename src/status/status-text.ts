@@ -1,6 +1,7 @@
 import { createColors } from "picocolors";
 import type { EtcdMemberStatus } from "../cluster/etcd-status.ts";
 import { compareNames, foldedNames } from "../problems/fold-names.ts";
+import { foldProblems } from "../problems/fold-problems.ts";
 import { formatDuration } from "../problems/format-duration.ts";
 import { formatProblem, type TextOptions } from "../problems/format-problem.ts";
 import { formatProblems } from "../problems/format-problems.ts";
@@ -13,8 +14,14 @@ import { isKubernetesInstalled } from "./judge-cluster.ts";
 /** Up to so many hosts each have a line; above, only those that are not as they should be, and a count. */
 const hostsShown = 40;
 
+/** How the status is printed. */
+export interface StatusTextOptions extends TextOptions {
+  /** The command that installs what is not there; default "slipway apply". */
+  readonly apply?: string;
+}
+
 /** Status for people: one line of judgement, hosts, entry point, etcd, certificates, and what is wrong. */
-export function statusText(status: ClusterStatus, options: TextOptions): string {
+export function statusText(status: ClusterStatus, options: StatusTextOptions): string {
   const colors = createColors(options.colors);
   const health = {
     healthy: colors.green("healthy"),
@@ -27,9 +34,13 @@ export function statusText(status: ClusterStatus, options: TextOptions): string 
     entryPointLines(status),
     etcdLines(status, options),
     certificateLine(status),
-    status.unreachable.map(({ problem }) => formatProblem(problem, options)).join("\n\n"),
+    foldProblems(status.unreachable.map(({ problem }) => problem))
+      .map((problem) => formatProblem(problem, options))
+      .join("\n\n"),
     formatProblems(status.findings, options),
-    status.health === "not-installed" ? "Nothing of it is installed yet: slipway apply" : "",
+    status.health === "not-installed"
+      ? `Nothing of it is installed yet: ${printableText(options.apply ?? "slipway apply")}`
+      : "",
   ];
   return sections.filter((section) => section !== "").join("\n\n");
 }

@@ -160,6 +160,14 @@ describe("the vault", () => {
 /** A key that nothing was ever encrypted to: the example of the age documentation, https://age-encryption.org (2026-11). */
 const otherKey = "AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX\n";
 
+describe("the setting of the vault's encryption", () => {
+  test("is refused when it is misspelt, before any host is asked", async () => {
+    const end = await rig.run(["plan"], { env: { SLIPWAY_VAULT_ENCRYPTION: "off" } });
+    expect(end).toMatchObject({ code: 2, stdout: "" });
+    expect(end.stderr).toContain("usage/environment");
+  });
+});
+
 describe("a state folder that cannot be written", () => {
   test("is told, and nothing is started", async ({ skip }) => {
     skip(process.getuid?.() === 0, "root may write everywhere");

@@ -47,7 +47,14 @@ export function cliRig(): CliRig {
   const [folder, home] = [join(root, "here"), join(root, "home")];
   mkdirSync(folder);
   mkdirSync(home);
-  const clean = { PATH: process.env.PATH ?? "", HOME: home, XDG_CONFIG_HOME: join(home, ".config"), LANG: "C.UTF-8" };
+  const clean = {
+    PATH: process.env.PATH ?? "",
+    HOME: home,
+    XDG_CONFIG_HOME: join(home, ".config"),
+    LANG: "C.UTF-8",
+    // One for all rigs: in a new home, every test file would compile all of it again.
+    NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache"),
+  };
   return {
     folder,
     home,

@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey } from "node:crypto";
+import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
 import type { FakeHost } from "./fake-host.ts";
 import type { FakeCall, FakeHostScript, FakeResult, FakeRun } from "./fake-host-script.ts";
 import { type FakeLinux, fakeLinux } from "./fake-linux.ts";
@@ -9,10 +9,16 @@ interface Member {
   readonly url: string;
   learner: boolean;
   started: boolean;
+  /** How far its log is applied; the leader's is at 100. */
+  applied: number;
 }
 
 const unit = "etcd.service";
 const dataPath = "/var/lib/etcd/member";
+const pki = "/etc/etcd/pki";
+const leaderIndex = 100;
+/** What a learner must have of the leader's log: `readyPercent` in server.go of etcd 3.4 to 3.6. */
+const readyShare = 0.9;
 
 /**
  * etcd on fake machines, as far as its operators see it: members, learners, a leader, a quorum, and the unit that only
@@ -24,6 +30,18 @@ export class FakeEtcd {
   readonly members: Member[] = [];
   /** How often a whole cluster was made: more than once is the worst that can happen. */
   bootstraps = 0;
+  /** How often members had to elect a leader because theirs was gone, the first time included. */
+  elections = 0;
+  /** Names of those the leadership was handed to. */
+  readonly moves: string[] = [];
+  /** How much of the log a learner gets between two looks at it. */
+  learnerGains = leaderIndex;
+  /** A member whose environment matches ends as soon as it is started. */
+  endsWith: RegExp | undefined;
+  /** The host's wall clock, by which certificates expire. */
+  now: () => Date = () => new Date("2026-01-01T00:00:00Z");
+  /** Hosts whose process goes on with the certificates it had then: "server" and "peer" in PEM. */
+  readonly #oldCertificates = new Map<FakeHost, Readonly<Record<string, string>>>();
   /** Hosts whose member runs on although its data is not where it was: the process has its files open. */
   readonly keepsAnswering = new Set<FakeHost>();
   #leader: bigint | undefined;
@@ -45,6 +63,30 @@ export class FakeEtcd {
     return this.linux.unitsOf(host).get(unit)?.active === "active" && hasData;
   }
 
+  /** The unit of the package runs, with its data in another place. */
+  runsStranger(host: FakeHost): void {
+    this.#set(host, "active", "running");
+  }
+
+  /** From now on, and until it is restarted, the process serves what it has loaded, as one that reads nothing again. */
+  keepServing(host: FakeHost): void {
+    const of = (name: string) => host.files.text(`${pki}/${name}.crt`) ?? "";
+    this.#oldCertificates.set(host, { server: of("server"), peer: of("peer") });
+  }
+
+  #served(host: FakeHost, name: "server" | "peer"): string {
+    return this.#oldCertificates.get(host)?.[name] ?? host.files.text(`${pki}/${name}.crt`) ?? "";
+  }
+
+  /** Its peers and clients take its certificates. */
+  #isTrusted(host: FakeHost): boolean {
+    return [this.#served(host, "server"), this.#served(host, "peer")].every((pem) => this.#isGood(pem));
+  }
+
+  #isGood(pem: string): boolean {
+    return pem.includes("CERTIFICATE") && new X509Certificate(pem).validToDate > this.now();
+  }
+
   memberOf(host: FakeHost): Member | undefined {
     const url = variable(host, "INITIAL_ADVERTISE_PEER_URLS");
     return this.members.find((member) => member.url === url);
@@ -53,11 +95,27 @@ export class FakeEtcd {
   get leader(): Member | undefined {
     const voters = this.#running().filter((member) => !member.learner);
     if (voters.length * 2 <= this.members.filter((member) => !member.learner).length) return undefined;
-    return voters.find((member) => member.id === this.#leader) ?? voters[0];
+    const known = voters.find((member) => member.id === this.#leader);
+    if (known !== undefined) return known;
+    this.elections += 1;
+    this.#leader = voters[0]?.id;
+    return voters[0];
   }
 
   #running(): Member[] {
-    return [...this.#hosts].filter((host) => this.isRunning(host)).flatMap((host) => this.memberOf(host) ?? []);
+    return [...this.#hosts]
+      .filter((host) => this.isRunning(host) && this.#isTrusted(host))
+      .flatMap((host) => this.memberOf(host) ?? []);
+  }
+
+  /** A leader that is restarted leads no more: the others elect one of themselves meanwhile. */
+  #restart(host: FakeHost): void {
+    this.#oldCertificates.delete(host);
+    const own = this.memberOf(host);
+    if (own === undefined || this.leader !== own) return;
+    const heir = this.#running().find((member) => member !== own && !member.learner);
+    this.elections += 1;
+    this.#leader = heir?.id ?? own.id;
   }
 
   #rows(): FakeRun[] {
@@ -67,13 +125,22 @@ export class FakeEtcd {
       const result = row.answer(call);
       if (result instanceof Promise) throw new Error("fakeLinux answers later");
       if (call.argv.includes("show")) return withFragment(call.host, result);
-      if (call.argv.includes(unit)) this.#start(call.host);
+      const starts = call.argv[0] === "systemctl" && ["start", "restart"].includes(call.argv[1] ?? "");
+      if (call.argv.includes(unit) && starts) {
+        if (call.argv[1] === "restart") this.#restart(call.host);
+        this.#start(call.host);
+        const { active } = this.linux.unitsOf(call.host).get(unit) ?? {};
+        if (active !== "active" && !call.argv.includes("--no-block"))
+          return { exitCode: 1, stderr: `${unit} failed\n` };
+      }
       return result;
     };
     return [
       { argv: ["systemctl"], answer: systemctl },
+      { argv: ["env", "TZ=UTC", "LC_ALL=C", "systemctl"], answer: systemctl },
       { argv: ["etcdctl"], answer: (call) => this.#etcdctl(call) },
       { argv: ["openssl", "pkey", "-in"], answer: publicKey },
+      { argv: ["openssl", "s_client"], answer: (call) => this.#handshake(call) },
       {
         argv: ["getent", "passwd"],
         answer: ({ host, argv }) => (isUser(host, argv) ? "etcd:x:100:\n" : { exitCode: 2 }),
@@ -85,13 +152,24 @@ export class FakeEtcd {
           return "";
         },
       },
+      { argv: ["readlink"], answer: { exitCode: 1 } },
       { argv: ["uname"], answer: "6.1.0-28-amd64 x86_64\n" },
     ];
+  }
+
+  #handshake({ host, argv }: FakeCall): FakeResult {
+    const port = argv[argv.indexOf("-connect") + 1]?.split(":").at(-1);
+    const pem = this.#served(host, port === "2380" ? "peer" : "server");
+    return this.isRunning(host) && pem !== "" ? `CONNECTED(00000003)\n${pem}` : { exitCode: 1, stderr: "errno=111\n" };
   }
 
   /** What the unit does once systemd has started it. */
   #start(host: FakeHost): void {
     this.#hosts.add(host);
+    if (this.endsWith?.test(host.files.text("/etc/etcd/etcd.env") ?? "") === true) {
+      this.#set(host, "activating", "auto-restart");
+      return;
+    }
     if (this.linux.unitsOf(host).get(unit)?.active !== "active" || host.files.get(dataPath) !== undefined) return;
     const birth = host.files.text("/etc/etcd/bootstrap.env");
     if (birth === undefined) {
@@ -112,6 +190,7 @@ export class FakeEtcd {
     host.files.write(dataPath, { type: "directory", mode: 0o700 });
     member.name = variable(host, "NAME");
     member.started = true;
+    if (!member.learner) member.applied = leaderIndex;
   }
 
   #set(host: FakeHost, active: string, sub: string): void {
@@ -121,7 +200,7 @@ export class FakeEtcd {
 
   #add(name: string, url: string, learner: boolean): Member {
     this.#nextId += 1n;
-    const member = { id: this.#nextId, name, url, learner, started: false };
+    const member = { id: this.#nextId, name, url, learner, started: false, applied: 0 };
     this.members.push(member);
     return member;
   }
@@ -129,14 +208,17 @@ export class FakeEtcd {
   #etcdctl({ host, argv }: FakeCall): FakeResult {
     const words = argv.filter((word) => !word.startsWith("--"));
     const own = this.memberOf(host);
-    if (!this.isRunning(host) || own === undefined || host.files.get("/etc/etcd/pki/client.crt") === undefined) {
+    const isTaken =
+      this.#isGood(host.files.text(`${pki}/client.crt`) ?? "") && this.#isGood(this.#served(host, "server"));
+    if (!this.isRunning(host) || own === undefined || !isTaken) {
       return { exitCode: 1, stderr: "Error: context deadline exceeded\n" };
     }
     const { leader } = this;
     const header = `"header":{"cluster_id":17237436991929493444,"member_id":${own.id},"revision":7,"raft_term":2}`;
     if (words[1] === "endpoint" && words[2] === "status") {
       const learner = own.learner ? ',"isLearner":true' : "";
-      return `[{"Endpoint":"x","Status":{${header},"version":"3.4.23","dbSize":20480,"leader":${leader?.id ?? 0},"raftIndex":100,"raftTerm":2,"raftAppliedIndex":100${learner}}}]`;
+      own.applied = Math.min(leaderIndex, own.applied + this.learnerGains);
+      return `[{"Endpoint":"x","Status":{${header},"version":"3.4.23","dbSize":20480,"leader":${leader?.id ?? 0},"raftIndex":${leaderIndex},"raftTerm":2,"raftAppliedIndex":${own.applied}${learner}}}]`;
     }
     const answers = leader !== undefined && !own.learner;
     if (words[1] === "endpoint") {
@@ -144,32 +226,62 @@ export class FakeEtcd {
       return { exitCode: 1, stdout: '[{"endpoint":"x","health":false,"took":"2s","error":"no leader"}]' };
     }
     if (leader === undefined) return { exitCode: 1, stderr: "Error: etcdserver: no leader\n" };
+    if (own.learner && words[2] !== "list") return failed("etcdserver: rpc not supported for learner");
+    if (words[1] === "move-leader") return this.#move(own, words);
     return this.#change(words, argv, header);
   }
 
+  /** Only the leader can hand over, and only to a voting member it hears. */
+  #move(own: Member, words: readonly string[]): FakeResult {
+    if (own !== this.leader) return failed("no leader endpoint found at given endpoints");
+    const target = this.#running().find((member) => member.id.toString(16) === words.at(-1));
+    if (target === undefined || target.learner) return failed("etcdserver: bad leader transferee");
+    this.#leader = target.id;
+    this.moves.push(target.name);
+    return "";
+  }
+
+  /** Words of refusals: api/v3rpc/rpctypes/error.go of etcd 3.4 to 3.6. */
   #change(words: readonly string[], argv: readonly string[], header: string): FakeResult {
     const target = this.members.find((member) => member.id.toString(16) === words.at(-1));
     switch (`${words[1]} ${words[2]}`) {
       case "member list":
         return `{${header},"members":[${this.members.map(listed).join(",")}]}`;
       case "member add": {
-        if (this.members.some((member) => member.learner)) return { exitCode: 1, stderr: "Error: too many learners\n" };
+        const isLearner = argv.includes("--learner");
         const url = argv.find((word) => word.startsWith("--peer-urls="))?.slice(12) ?? "";
-        this.#add("", url, argv.includes("--learner"));
+        if (this.members.some((member) => member.url === url)) return failed("etcdserver: Peer URLs already exists");
+        if (isLearner && this.members.some((member) => member.learner)) {
+          return failed("etcdserver: too many learner members in cluster");
+        }
+        // --strict-reconfig-check: all voting members have to be connected.
+        const running = this.#running();
+        if (this.members.some((member) => !member.learner && !running.includes(member))) {
+          return failed("etcdserver: unhealthy cluster");
+        }
+        this.#add("", url, isLearner);
         return "";
       }
       case "member promote":
-        if (target !== undefined) target.learner = false;
+        if (target === undefined) return failed("etcdserver: member not found");
+        if (!target.learner) return failed("etcdserver: can only promote a learner member");
+        if (!this.#running().includes(target) || target.applied < leaderIndex * readyShare) {
+          return failed("etcdserver: can only promote a learner member which is in sync with leader");
+        }
+        target.learner = false;
         return "";
       case "member remove":
-        if (target !== undefined) this.members.splice(this.members.indexOf(target), 1);
+        if (target === undefined) return failed("etcdserver: member not found");
+        this.members.splice(this.members.indexOf(target), 1);
         return "";
       default:
-        if (words[1] !== "move-leader") throw new Error(`fake etcdctl knows no ${words.join(" ")}`);
-        this.#leader = target?.id;
-        return "";
+        throw new Error(`fake etcdctl knows no ${words.join(" ")}`);
     }
   }
+}
+
+function failed(because: string): FakeResult {
+  return { exitCode: 1, stderr: `Error: ${because}\n` };
 }
 
 function listed(member: Member): string {

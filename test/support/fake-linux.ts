@@ -88,22 +88,21 @@ export function fakeLinux(script: FakeLinuxScript = {}): FakeLinux {
   const systemctl = (call: FakeCall): FakeResult => {
     const { host } = call;
     const [verb, ...rest] = call.argv.slice(call.argv.indexOf("systemctl") + 1);
-    const names = rest.filter((word) => !word.startsWith("-"));
+    const end = rest.indexOf("--");
+    const names = end >= 0 ? rest.slice(end + 1) : rest.filter((word) => !word.startsWith("-"));
     for (const name of names.filter((one) => host.files.get(`/etc/systemd/system/${one}`) !== undefined)) {
       const unit = unitOf(host, name);
       if (unit.load === "not-found") Object.assign(unit, { load: "loaded", unitFile: "disabled" });
     }
     if (verb === "show") {
-      if (rest.some((word) => word.includes("DefaultLimitNOFILE"))) {
-        return limits.get(host) ?? "DefaultLimitNOFILE=524288\nDefaultLimitNOFILESoft=1024\n";
-      }
       if (rest.includes("--type=swap")) return "";
-      return names.map((name) => shown(name, unitOf(host, name))).join("\n");
+      const limit = limits.get(host) ?? "LimitNOFILE=524288\nLimitNOFILESoft=1024\n";
+      return names.map((name) => shown(name, unitOf(host, name)) + limit).join("\n");
     }
     if (verb === "daemon-reexec") {
       const file = host.files.text("/etc/systemd/system.conf.d/50-slipway.conf") ?? "";
       const [, soft, hard] = /DefaultLimitNOFILE=(\d+):(\d+)/.exec(file) ?? [];
-      limits.set(host, `DefaultLimitNOFILE=${hard}\nDefaultLimitNOFILESoft=${soft}\n`);
+      limits.set(host, `LimitNOFILE=${hard}\nLimitNOFILESoft=${soft}\n`);
     }
     for (const name of names) {
       const unit = unitOf(host, name);
@@ -166,12 +165,33 @@ export function fakeLinux(script: FakeLinuxScript = {}): FakeLinux {
         return "";
       },
     },
+    {
+      argv: ["apt-mark", "unhold", "--"],
+      answer: ({ argv, host }) => {
+        for (const name of argv.slice(3)) heldOf(host).delete(name);
+        return "";
+      },
+    },
     { argv: ["systemctl"], answer: systemctl },
     {
       argv: ["grep", "-Hs"],
       answer: ({ argv, host }) => {
         const paths = argv.slice(argv.indexOf("--") + 1).filter((path) => host.files.get(path) !== undefined);
         return paths.map((path) => `${path}:${host.files.text(path)}\n`).join("");
+      },
+    },
+    {
+      argv: ["grep", "-rHs", "--include=*.conf", "-e", "^[^#;]*="],
+      answer: ({ argv, host }) => {
+        const places = argv.slice(argv.indexOf("--") + 1);
+        const paths = host.files
+          .paths()
+          .filter((path) => places.some((one) => path === one || path.startsWith(`${one}/`)));
+        const lines = paths.flatMap((path) =>
+          (host.files.text(path) ?? "").split("\n").map((line) => `${path}:${line}`),
+        );
+        const found = lines.filter((line) => /^[^:]*:[^#;]*=/.test(line));
+        return { exitCode: found.length > 0 ? 0 : 1, stdout: found.map((line) => `${line}\n`).join("") };
       },
     },
     {
@@ -213,6 +233,15 @@ export function fakeLinux(script: FakeLinuxScript = {}): FakeLinux {
         const version = packagesOf(host).get("containerd") ?? packagesOf(host).get("containerd.io");
         if (version === undefined) return { exitCode: 127, stderr: "containerd: not found" };
         return `containerd github.com/containerd/containerd ${version} ${version}\n`;
+      },
+    },
+    { argv: ["containerd", "--config"], answer: "" },
+    {
+      argv: ["ctr"],
+      answer: ({ host }) => {
+        if (unitsOf(host).get("containerd.service")?.active !== "active")
+          return { exitCode: 1, stderr: "ctr: no socket" };
+        return "TYPE                    ID     PLATFORMS      STATUS\nio.containerd.grpc.v1    cri    linux/amd64    ok\n";
       },
     },
     {

@@ -15,7 +15,7 @@ export function sampleHost(name: string, address: string, roles: readonly Role[]
   };
 }
 
-/** The seven machines of the issue: two load balancers, three control planes with external etcd, two workers. */
+/** The seven machines of the issue: two load balancers, three control planes with external etcd, two workers. `over` replaces parts of it. */
 export function sampleSpec(over: Partial<ClusterSpec> = {}): ClusterSpec {
   return {
     name: "demo",
@@ -66,14 +66,14 @@ export function sampleSpec(over: Partial<ClusterSpec> = {}): ClusterSpec {
     runtime: {
       source: { from: "package" },
       package: "containerd",
-      pauseImage: "registry.k8s.io/pause:3.10",
+      pauseImage: "registry.k8s.io/pause:3.10.1",
       maxConcurrentDownloads: 10,
       mirrors: {},
       metricsAddress: "127.0.0.1:1338",
       cgroupDriver: "auto",
       restrictOomScoreAdj: "auto",
     },
-    os: { timeServers: [], sysctls: {}, packages: [], storageClients: false },
+    os: { timeServers: ["0.pool.ntp.org", "10.0.0.1"], sysctls: {}, packages: [], storageClients: false },
     loadBalancer: { statsPort: 9000, passthrough: [] },
     artifacts: { kubernetesBaseUrl: "https://dl.k8s.io", filesBaseUrl: "https://files.example.org" },
     preflight: { downgrade: [] },

@@ -1,7 +1,7 @@
 import type { StepId } from "../../engine/step.ts";
 import type { HostName } from "../../hosts/port.ts";
 
-/** The step after which containerd runs on a host. */
+/** The step that makes containerd run on a host where it does not; what is built on the host comes after it. */
 export function containerdStepId(host: HostName): StepId {
-  return `containerd.configure/${host}` as StepId;
+  return `containerd.install/${host}` as StepId;
 }

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { clusterSpec } from "../../../test/support/cluster-spec.ts";
 import { fakeHosts } from "../../../test/support/fake-hosts.ts";
 import { type FakeLinuxScript, fakeLinux } from "../../../test/support/fake-linux.ts";
 import { actOn, lookAt } from "../../../test/support/host-look.ts";
-import type { HostStep } from "../../engine/step.ts";
+import { sampleSpec } from "../../../test/support/sample-spec.ts";
+import type { Check, HostStep } from "../../engine/step.ts";
 import type { RuntimeSpec } from "../../spec/cluster-spec.ts";
 import { containerdSteps } from "./containerd-steps.ts";
 
@@ -17,22 +17,32 @@ function machine(runtime: Partial<RuntimeSpec> = {}, script: FakeLinuxScript = {
   const linux = fakeLinux({ repository: repositoryWith("1.6.20~ds1-1"), ...script });
   const hosts = fakeHosts({ hosts: ["w-1"], base: linux });
   const host = hosts.host("w-1");
-  const stepFor = (changed: Partial<RuntimeSpec>) => {
-    const spec = clusterSpec({ runtime: { ...clusterSpec().runtime, ...changed } });
-    return containerdSteps(spec).find((one) => one.on === "w-1") as HostStep;
+  const stepsFor = (changed: Partial<RuntimeSpec>) => {
+    const spec = sampleSpec({ runtime: { ...sampleSpec().runtime, ...changed } });
+    return containerdSteps(spec).filter((one) => one.on === "w-1") as HostStep[];
   };
-  let step = stepFor(runtime);
+  let steps = stepsFor(runtime);
+  /** What the one step has to do that has something to do: either containerd runs, or it does not. */
+  const check = async (): Promise<Check> => {
+    const look = lookAt(hosts, "w-1");
+    const checks = await Promise.all(steps.map((step) => step.check(look)));
+    const open = checks.filter((one) => one.state !== "satisfied");
+    expect(open.length).toBeLessThanOrEqual(1);
+    return open[0] ?? { state: "satisfied", because: "" };
+  };
   return {
     linux,
     host,
     declare: (changed: Partial<RuntimeSpec>) => {
-      step = stepFor(changed);
+      steps = stepsFor(changed);
     },
-    check: () => step.check(lookAt(hosts, "w-1")),
+    check,
     apply: async () => {
-      const found = await step.check(lookAt(hosts, "w-1"));
       const from = host.changes.length;
-      if (found.state === "needed") await step.apply(actOn(hosts, "w-1"), found.found);
+      for (const step of steps) {
+        const found = await step.check(lookAt(hosts, "w-1"));
+        if (found.state === "needed") await step.apply(actOn(hosts, "w-1"), found.found);
+      }
       return host.changes
         .slice(from)
         .map((one) => (one.kind === "run" ? one.argv.join(" ") : `${one.kind} ${one.path}`));
@@ -42,7 +52,9 @@ function machine(runtime: Partial<RuntimeSpec> = {}, script: FakeLinuxScript = {
 
 describe("containerd", () => {
   test("is set up on hosts that run pods and on no other", () => {
-    expect(containerdSteps(clusterSpec()).map((one) => one.on)).toEqual(["cp-1", "cp-2", "cp-3", "w-1", "w-2"]);
+    expect(containerdSteps(sampleSpec()).map((one) => one.on)).toEqual(
+      ["cp-1", "cp-2", "cp-3", "w-1", "w-2"].flatMap((host) => [host, host]),
+    );
   });
 
   test("check changes nothing, and shows the configuration for the version apt would install", async () => {
@@ -89,6 +101,14 @@ describe("containerd", () => {
     const done = await at.apply();
     expect(at.host.files.text(config)).toContain("version = 3");
     expect(done.filter((one) => one.includes("systemctl restart"))).toHaveLength(1);
+    expect(await at.check()).toMatchObject({ state: "satisfied" });
+  });
+
+  test("a version that is pinned no more is held no more, and nothing restarts", async () => {
+    const at = machine({ version: "1.6.20~ds1-1" });
+    await at.apply();
+    at.declare({});
+    expect(await at.apply()).toEqual(["apt-mark unhold -- containerd", "remove /var/lib/slipway/holds/containerd"]);
     expect(await at.check()).toMatchObject({ state: "satisfied" });
   });
 

@@ -1,130 +1,110 @@
-import { type Architecture, architectureOf } from "../../artifacts/architecture.ts";
 import type { ArtifactSource } from "../../artifacts/artifact-source.ts";
 import { sourceOf } from "../../artifacts/source-of.ts";
-import type { Step } from "../../engine/step.ts";
-import { type Capabilities, capabilities } from "../../facts/capabilities.ts";
-import { cgroupVersion } from "../../facts/cgroup-version.ts";
+import type { Condition, HostLook, HostStep, Step, StepId } from "../../engine/step.ts";
+import { containerRuntime } from "../../facts/container-runtime.ts";
 import type { Fact } from "../../facts/fact.ts";
-import { type Kernel, kernel } from "../../facts/kernel.ts";
-import { type OsRelease, osRelease } from "../../facts/os-release.ts";
-import { together } from "../../facts/together.ts";
-import { file } from "../../resources/file.ts";
-import { packages } from "../../resources/package.ts";
-import { remembered } from "../../resources/remembered.ts";
+import { loadedUnit } from "../../facts/loaded-unit.ts";
+import type { HostName } from "../../hosts/port.ts";
+import type { Inspection } from "../../resources/inspection.ts";
 import type { Resource } from "../../resources/resource.ts";
 import { hostStateStep } from "../../resources/resource-group.ts";
-import { service } from "../../resources/service.ts";
-import type { ClusterSpec, RuntimeSpec } from "../../spec/cluster-spec.ts";
-import { managedHeader } from "../managed-header.ts";
-import { type Distribution, distributionOf } from "../os/distribution.ts";
+import { isActive } from "../../resources/service-changes.ts";
+import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
 import { kindOf } from "../os/kernel-settings.ts";
 import { osBaselineStepId } from "../os/os-steps.ts";
-import { containerdSocket, type RuntimeHost } from "./containerd-config.ts";
-import { containerdConfigFile, containerdConfigPath, releasedConfigFile } from "./containerd-config-file.ts";
 import { containerdStepId } from "./containerd-layout.ts";
-import { type ContainerdRelease, containerdRelease, containerdUnitPath, withoutRelease } from "./containerd-release.ts";
-import { registryMirrors } from "./registry-mirrors.ts";
+import { type ContainerdNeeds, containerdResources, containerdUnit } from "./containerd-resources.ts";
+import { type ContainerdRollout, containerdRollout } from "./containerd-rollout.ts";
 
-const always = together({ os: osRelease, cgroup: cgroupVersion, may: capabilities });
-/** A release is made for an architecture; a package is chosen by the host. */
-const forRelease = together({ os: osRelease, cgroup: cgroupVersion, may: capabilities, kernel });
-
-interface Needs {
-  readonly os: OsRelease;
-  readonly cgroup: 1 | 2;
-  readonly may: Capabilities;
-  readonly kernel?: Kernel;
+/** The step that changes a containerd that runs. */
+function containerdConfigureStepId(host: HostName): StepId {
+  return `containerd.configure/${host}` as StepId;
 }
 
-/** One step per host that runs pods: package, configuration, registries and the service. */
+type ResourcesOf = (needs: ContainerdNeeds) => readonly Resource[];
+
+/**
+ * containerd on every host that runs pods. Where it does not run yet it is set up on all hosts at once. Where it runs,
+ * a change is rolled out: on one host first, and only when containerd answers there on the others, few at a time.
+ */
 export function containerdSteps(spec: ClusterSpec, source: ArtifactSource = sourceOf(spec)): Step[] {
-  const resourcesOf = remembered<readonly Resource[]>();
-  const needs: Fact<Needs> = spec.runtime.source.from === "release" ? forRelease : always;
+  const { needs, resources } = containerdResources(spec.runtime, source);
   const hosts = spec.hosts.filter((host) => kindOf(host).kubernetes);
-  return hosts.map((host) =>
-    hostStateStep({
-      id: containerdStepId(host.name),
-      title: `Set up containerd on ${host.name}`,
-      phase: "runtime",
-      on: host.name,
-      after: [osBaselineStepId(host.name)],
-      // containerd is restarted; its shims, and so the containers, run on.
-      impact: "restarts-component",
-      needs,
-      resources: ({ os, cgroup, may, kernel: found }) => {
-        const distribution = distributionOf(os);
-        const at = runtimeHost(spec.runtime, cgroup, may.raisesLimits);
-        const architecture = found === undefined ? undefined : architectureOf(found.architecture);
-        return resourcesOf(JSON.stringify([distribution.name, at, architecture]), () => {
-          const release = architecture === undefined ? undefined : releaseOf(spec.runtime, source, architecture);
-          return containerdResources(spec.runtime, at, distribution, release);
-        });
-      },
-    }),
-  );
+  const rollout = containerdRollout(hosts);
+  return hosts.flatMap((host) => [installStep(host, needs, resources), configureStep(host, needs, resources, rollout)]);
 }
 
-/** What "auto" means on a host. */
-function runtimeHost(runtime: RuntimeSpec, cgroup: 1 | 2, raisesLimits: boolean): RuntimeHost {
-  const { cgroupDriver, restrictOomScoreAdj } = runtime;
+function installStep(host: HostSpec, needs: Fact<ContainerdNeeds>, resources: ResourcesOf): HostStep<Inspection> {
+  const step = hostStateStep({
+    id: containerdStepId(host.name),
+    title: `Set up containerd on ${host.name}`,
+    phase: "runtime",
+    on: host.name,
+    after: [osBaselineStepId(host.name)],
+    needs,
+    resources,
+    conditions: [servesPods(host)],
+  });
   return {
-    systemdCgroup: cgroupDriver === "auto" ? cgroup === 2 : cgroupDriver === "systemd",
-    restrictOomScoreAdj: restrictOomScoreAdj === "auto" ? !raisesLimits : restrictOomScoreAdj,
+    ...step,
+    async check(look) {
+      const [runs] = await Promise.all([containerdRuns(look), look.fact(needs)]);
+      if (!runs) return await step.check(look);
+      return { state: "satisfied", because: `containerd runs; ${containerdConfigureStepId(host.name)} keeps it` };
+    },
   };
 }
 
-/** Undefined: containerd comes as a package. */
-function releaseOf(
-  runtime: RuntimeSpec,
-  source: ArtifactSource,
-  architecture: Architecture,
-): ContainerdRelease | undefined {
-  return runtime.source.from === "release"
-    ? containerdRelease(runtime.source.version, source, architecture)
-    : undefined;
+function configureStep(
+  host: HostSpec,
+  needs: Fact<ContainerdNeeds>,
+  resources: ResourcesOf,
+  rollout: ContainerdRollout,
+): HostStep<Inspection> {
+  const { first } = rollout;
+  const waitsForFirst = first !== undefined && first !== host.name;
+  const step = hostStateStep({
+    id: containerdConfigureStepId(host.name),
+    title: `Change containerd on ${host.name}`,
+    phase: "runtime",
+    on: host.name,
+    after: [containerdStepId(host.name), ...(waitsForFirst ? [containerdConfigureStepId(first)] : [])],
+    locks: [rollout.lockOf(host.name)],
+    // containerd is restarted; its shims, and so the containers, run on.
+    impact: "restarts-component",
+    needs,
+    resources,
+    conditions: [servesPods(host)],
+  });
+  return {
+    ...step,
+    async check(look) {
+      // Asked for at once, so that they cost one round trip.
+      const [runs] = await Promise.all([containerdRuns(look), look.fact(needs), look.fact(containerRuntime)]);
+      if (runs) return await step.check(look);
+      return {
+        state: "satisfied",
+        because: `containerd does not run; ${containerdStepId(host.name)} starts it`,
+      };
+    },
+  };
 }
 
-/** In the order they are made; the programs come first because they decide what their configuration looks like. */
-function containerdResources(
-  runtime: RuntimeSpec,
-  host: RuntimeHost,
-  distribution: Distribution,
-  released: ContainerdRelease | undefined,
-): readonly Resource[] {
-  const { package: name, version } = runtime;
-  const configured = [...registryMirrors(runtime.mirrors), file({ path: "/etc/crictl.yaml", content: crictlConfig })];
-  if (released !== undefined) {
-    return [
-      // What starts containers is the distribution's in any case.
-      packages(["runc"], distribution.packageManager),
-      ...released.resources,
-      releasedConfigFile(runtime, host, released.version),
-      ...configured,
-      service({
-        unit: "containerd.service",
-        loads: [containerdConfigPath, released.notePath],
-        unitFiles: [containerdUnitPath],
-        restartsWith: [released.key],
-      }),
-    ];
-  }
-  const containerd = packages([version === undefined ? name : { name, version }], distribution.packageManager);
-  const stamp = distribution.packageStamp?.(name);
-  return [
-    withoutRelease,
-    containerd,
-    containerdConfigFile(runtime, host, distribution.packageManager, containerd.key),
-    ...configured,
-    service({
-      unit: "containerd.service",
-      // The package's stamp: a process that is older runs the binary of the version before.
-      loads: [containerdConfigPath, ...(stamp === undefined ? [] : [stamp])],
-      restartsWith: [containerd.key, withoutRelease.key],
-    }),
-  ];
+const containerdState = loadedUnit(containerdUnit);
+
+async function containerdRuns(look: HostLook): Promise<boolean> {
+  const unit = await look.fact(containerdState);
+  return unit !== "no-systemd" && isActive(unit);
 }
 
-const crictlConfig = `${managedHeader("where crictl finds containerd")}runtime-endpoint: unix://${containerdSocket}
-image-endpoint: unix://${containerdSocket}
-timeout: 10
-`;
+function servesPods(host: HostSpec): Condition<HostLook> {
+  return {
+    title: `containerd on ${host.name} to answer the kubelet`,
+    everyMs: 500,
+    withinMs: 60_000,
+    async holds(look) {
+      const runtime = await look.fact(containerRuntime);
+      return runtime.serves ? { state: "met" } : { state: "not-yet", because: runtime.because };
+    },
+  };
+}

@@ -18,12 +18,12 @@ export async function giveBirth(act: Act, host: HostName, bootstrap: string): Pr
   await startMember(act, host);
 }
 
-/** Starts etcd on a host without waiting, whatever happened to the unit before. */
-export async function startMember(act: Act, host: HostName): Promise<void> {
+/** Starts etcd on a host without waiting, whatever happened to the unit before; "restart" ends what is on its way. */
+export async function startMember(act: Act, host: HostName, how: "start" | "restart" = "start"): Promise<void> {
   const systemctl = (...words: readonly string[]) =>
     act.changeOn(host, { kind: "run", argv: ["systemctl", ...words, "--", etcdUnit] });
   await act.changeOn(host, { kind: "run", argv: ["systemctl", "daemon-reload"] });
   await systemctl("enable");
   await act.changeOn(host, { kind: "run", argv: ["systemctl", "reset-failed", "--", etcdUnit], okExitCodes: [0, 1] });
-  await systemctl("start", "--no-block");
+  await systemctl(how, "--no-block");
 }

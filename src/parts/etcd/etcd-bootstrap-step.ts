@@ -1,7 +1,7 @@
 import { etcdHosts, etcdPlaces } from "../../cluster/etcd-places.ts";
 import { type EtcdClusterStatus, type EtcdHostView, etcdUrl, readEtcdStatus } from "../../cluster/etcd-status.ts";
 import { quorum } from "../../domain/quorum.ts";
-import type { Check, ClusterStep, Look, Verdict } from "../../engine/step.ts";
+import type { Change, Check, ClusterStep, Look, Verdict } from "../../engine/step.ts";
 import type { HostName } from "../../hosts/port.ts";
 import { inspectCertificate } from "../../pki/inspect-certificate.ts";
 import type { Problem } from "../../problems/problem.ts";
@@ -35,70 +35,83 @@ export function etcdBootstrapStep(spec: ClusterSpec): ClusterStep<Found> {
     on: "cluster",
     after: hosts.map((host) => etcdStepId("configure", host.name)),
     impact: "changes-etcd-membership",
-    async check(look) {
-      const [status, ...moved] = await Promise.all([
-        readEtcdStatus(look, places),
-        ...hosts.map((host) => fixedSettingChanged(look, spec, host)),
-      ]);
-      const problem = moved.find((one) => one !== undefined) ?? foreignData(status);
-      if (problem !== undefined) return { state: "refused", problem };
-      const asked = status.hosts.filter((view) => view.unreachable === undefined);
-      const births = await Promise.all(asked.map((view) => look.factOf(view.host, bootstrapFile)));
-      const unfinished = births.find((text) => text?.includes("\nETCD_INITIAL_CLUSTER_STATE=new\n"));
-      const withData = status.hosts.filter((view) => view.data === "present");
-      if (unfinished === undefined) {
-        if (status.clusterId !== undefined) {
-          return { state: "satisfied", because: `a cluster of ${status.members.length} members answers` };
-        }
-        if (withData.length > 0) {
-          return {
-            state: "satisfied",
-            because: `there is etcd data on ${withData.map((view) => view.host).join(", ")}`,
-          };
-        }
-        // One that cannot be asked may have the data of all.
-        const [silent] = status.hosts.flatMap((view) => view.unreachable ?? []);
-        if (silent !== undefined) return { state: "refused", problem: silent };
-        return needed(status.hosts.map((view) => view.host));
-      }
-      const away = status.hosts.flatMap((view) => view.unreachable ?? [])[0];
-      if (away !== undefined) return { state: "refused", problem: away };
-      const born = namesIn(unfinished);
-      const missing = status.hosts.filter(
-        (view) => view.data === "absent" && !view.status.answers && born.has(view.host),
-      );
-      if (missing.length === 0) return { state: "satisfied", because: "every member of the bootstrap has its data" };
-      const lost = missing.find((view) => status.members.some((one) => one.host === view.host && one.started));
-      if (lost !== undefined) return { state: "refused", problem: memberDataLost(lost.host, status) };
-      if (status.clusterId === undefined && withData.length > 0) {
-        // They can be a quorum without the rest, and then say which of the rest has ever run; the join step starts those.
-        if (withData.length >= quorum(born.size)) {
-          return {
-            state: "satisfied",
-            because: `${withData.length} of ${born.size} members have data: enough to start`,
-          };
-        }
-        const stopped = withData.find((view) => !/^(active|activating|reloading) /.test(view.unit));
-        if (stopped !== undefined) return { state: "refused", problem: startFirst(stopped, missing) };
-      }
-      return needed(
-        missing.map((view) => view.host),
-        withData.length > 0 ? unfinished : undefined,
-      );
-    },
+    check: judge,
     async apply(act, found) {
       const bootstrap = found.bootstrap ?? etcdBootstrap({ state: "new", members: urls(), token: await tokenOf(act) });
       await Promise.all(found.hosts.map((host) => giveBirth(act, host, bootstrap)));
     },
     verify: [
       {
-        title: "etcd members to be healthy in one cluster",
+        // Their health is the start step's, which comes next.
+        title: "etcd members to be born",
         everyMs: 1000,
         withinMs: 180_000,
-        holds: async (look) => verdictOf(await readEtcdStatus(look, places)),
+        async holds(look): Promise<Verdict> {
+          const check = await judge(look);
+          if (check.state === "satisfied") return { state: "met" };
+          if (check.state === "needed") return { state: "not-yet", because: check.changes.map(textOf).join("; ") };
+          if (check.state === "unknown") return { state: "not-yet", because: check.because };
+          const { problem } = check;
+          if (problem.code === "etcd/foreign-data") return { state: "never", problem };
+          return { state: "not-yet", because: problem.message };
+        },
       },
     ],
   };
+
+  async function judge(look: Look): Promise<Check<Found>> {
+    const [status, ...moved] = await Promise.all([
+      readEtcdStatus(look, places),
+      ...hosts.map((host) => fixedSettingChanged(look, spec, host)),
+    ]);
+    const problem = moved.find((one) => one !== undefined) ?? foreignData(status);
+    if (problem !== undefined) return { state: "refused", problem };
+    const asked = status.hosts.filter((view) => view.unreachable === undefined);
+    const births = await Promise.all(asked.map((view) => look.factOf(view.host, bootstrapFile)));
+    const unfinished = births.find((text) => text?.includes("\nETCD_INITIAL_CLUSTER_STATE=new\n"));
+    const withData = status.hosts.filter((view) => view.data === "present");
+    if (unfinished === undefined) {
+      if (status.clusterId !== undefined) {
+        return { state: "satisfied", because: `a cluster of ${status.members.length} members answers` };
+      }
+      if (withData.length > 0) {
+        return {
+          state: "satisfied",
+          because: `there is etcd data on ${withData.map((view) => view.host).join(", ")}`,
+        };
+      }
+      // One that cannot be asked may have the data of all.
+      const [silent] = status.hosts.flatMap((view) => view.unreachable ?? []);
+      if (silent !== undefined) return { state: "refused", problem: silent };
+      return needed(status.hosts.map((view) => view.host));
+    }
+    const away = status.hosts.flatMap((view) => view.unreachable ?? [])[0];
+    if (away !== undefined) return { state: "refused", problem: away };
+    const born = namesIn(unfinished);
+    const missing = status.hosts.filter(
+      (view) => view.data === "absent" && !view.status.answers && born.has(view.host),
+    );
+    if (missing.length === 0) return { state: "satisfied", because: "every member of the bootstrap has its data" };
+    const lost = missing.find((view) => status.members.some((one) => one.host === view.host && one.started));
+    if (lost !== undefined) return { state: "refused", problem: memberDataLost(lost.host, status) };
+    if (status.clusterId === undefined && withData.length > 0) {
+      // They can be a quorum without the rest, and then say which of the rest has ever run; the join step starts those.
+      if (withData.length >= quorum(born.size)) {
+        const beingBorn = missing.filter((view) => /^(active|reloading|activating \((?!auto-restart))/.test(view.unit));
+        if (beingBorn.length > 0) return waitFor(beingBorn);
+        return {
+          state: "satisfied",
+          because: `${withData.length} of ${born.size} members have data: enough to start`,
+        };
+      }
+      const stopped = withData.find((view) => !/^(active|activating|reloading) /.test(view.unit));
+      if (stopped !== undefined) return { state: "refused", problem: startFirst(stopped, missing) };
+    }
+    return needed(
+      missing.map((view) => view.host),
+      withData.length > 0 ? unfinished : undefined,
+    );
+  }
 
   function needed(missing: readonly HostName[], bootstrap?: string): Check<Found> {
     const because =
@@ -141,12 +154,17 @@ function startFirst(stopped: EtcdHostView, missing: readonly EtcdHostView[]): Pr
   };
 }
 
-function verdictOf(status: EtcdClusterStatus): Verdict {
-  const problem = foreignData(status);
-  if (problem !== undefined) return { state: "never", problem };
-  const waiting = status.hosts.filter((view) => !(view.status.answers && view.health.healthy));
-  if (waiting.length === 0) return { state: "met" };
-  return { state: "not-yet", because: waiting.map((view) => `${view.host}: ${view.health.because}`).join("; ") };
+/** They have been started, and have not written their data yet. */
+function waitFor(beingBorn: readonly EtcdHostView[]): Check<Found> {
+  const [first, ...rest] = beingBorn.map((view): Change => {
+    return { verb: "run", what: `wait for the birth of etcd member ${view.host}`, because: `its unit is ${view.unit}` };
+  });
+  if (first === undefined) throw new Error("there is nobody to wait for");
+  return { state: "needed", found: { hosts: [] }, changes: [first, ...rest] };
+}
+
+function textOf({ what, because }: Change): string {
+  return because === undefined ? what : `${what}: ${because}`;
 }
 
 function foreignData(status: EtcdClusterStatus): Problem | undefined {

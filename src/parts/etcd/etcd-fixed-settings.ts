@@ -11,6 +11,7 @@ import { etcdEnvironmentPath, etcdUnitPath } from "./etcd-layout.ts";
 
 /** What a member keeps for its life, as its environment file has it; absent where the file does not set it. */
 export interface EtcdFixedSettings {
+  readonly address?: string;
   readonly dataDir?: string;
   readonly walDir?: string;
   readonly clientPort?: string;
@@ -26,6 +27,7 @@ export const etcdFixedSettings: Fact<EtcdFixedSettings | undefined> = {
     if (text === undefined) return undefined;
     const value = (pattern: RegExp) => pattern.exec(text)?.[1];
     return {
+      ...entry("address", value(/^ETCD_LISTEN_PEER_URLS=https:\/\/\[?([^\]\s]+?)\]?:\d+$/m)),
       ...entry("dataDir", value(/^ETCD_DATA_DIR=(.+)$/m)),
       ...entry("walDir", value(/^ETCD_WAL_DIR=(.+)$/m)),
       // Of several URLs the last one is that of the host's own address; all of them have the same port.
@@ -36,8 +38,8 @@ export const etcdFixedSettings: Fact<EtcdFixedSettings | undefined> = {
 };
 
 /**
- * Why nothing may be done to the member of this host: the cluster file has moved its data or its ports since it was
- * configured. With the new settings it would look as if it had no data, or did not answer, and a new member, or a new
+ * Why nothing may be done to the member of this host: the cluster file has moved it, its data or its ports since it
+ * was configured. With the new settings it would look as if it had no data, or did not answer, and a new member, or a new
  * cluster, would be made beside it. Undefined when nothing was moved, or no member lives there yet, or the host cannot
  * be asked.
  */
@@ -51,7 +53,7 @@ export async function fixedSettingChanged(
       look.factOf(host.name, etcdFixedSettings),
       look.factOf(host.name, loadedUnit(etcdUnit)),
     ]);
-    const [first] = configured === undefined ? [] : differences(configured, spec);
+    const [first] = configured === undefined ? [] : differences(configured, spec, host);
     if (configured === undefined || first === undefined) return undefined;
     const runs =
       unit !== "no-systemd" && unit.fragmentPath === etcdUnitPath && /^(active|reloading)$/.test(unit.active);
@@ -73,10 +75,11 @@ interface Difference {
   readonly to: string;
 }
 
-function differences(configured: EtcdFixedSettings, spec: ClusterSpec): readonly Difference[] {
+function differences(configured: EtcdFixedSettings, spec: ClusterSpec, host: HostSpec): readonly Difference[] {
   const { etcd } = spec;
   const inside = "inside etcd.dataDir";
   const all: readonly (readonly [string, string | undefined, string])[] = [
+    ["the address", configured.address, host.address],
     ["etcd.dataDir", configured.dataDir, etcd.dataDir],
     ["etcd.walDir", configured.walDir ?? inside, etcd.walDir ?? inside],
     ["etcd.clientPort", configured.clientPort, String(etcd.clientPort)],
@@ -92,7 +95,7 @@ function problemOf(host: HostName, { setting, from, to }: Difference, where: str
     message: `${setting} of the etcd member on ${host} cannot change from ${from} to ${to}`,
     because: `the member was configured with ${from}, and ${where}`,
     hint: {
-      text: `Set ${setting} back to ${from} in the cluster file; moving data or ports of a member is not supported yet`,
+      text: `Set ${setting} back to ${from} in the cluster file; moving a living member is not supported yet`,
     },
     where: { host },
   };

@@ -22,6 +22,8 @@ import { memberDataLost } from "./member-data-lost.ts";
 interface Found {
   /** Ids of the learners that are removed to make room, as the plan showed them. */
   readonly remove: readonly string[];
+  /** It has started already and only has to be waited for. */
+  readonly isUnderWay?: boolean;
 }
 
 /** A learner is promoted by etcd from 90 % of the leader's log on; a little more, so that the promotion is not refused. */
@@ -50,8 +52,11 @@ export function etcdJoinStep(spec: ClusterSpec, host: HostSpec, after: readonly 
         return { state: "unknown", until, because: "no etcd member answers yet" };
       }
       const { member, view } = standing(status, host.name);
-      if (member?.started === true && (view?.data === "present" || view?.status.answers === true)) {
-        return { state: "satisfied", because: `${host.name} is member ${member.id}` };
+      const joined = hasJoined(status, host.name);
+      if (joined.state === "met") return { state: "satisfied", because: `${host.name} is member ${member?.id}` };
+      if (member?.started === true && isThere(view)) {
+        const change: Change = { verb: "run", what: `wait for etcd learner ${host.name}`, because: joined.because };
+        return { state: "needed", found: { remove: [], isUnderWay: true }, changes: [change] };
       }
       const problem = whyNotJoin(status, host.name);
       const later = problem?.code === "etcd/quorum-at-risk" && mayAllAnswer(status);
@@ -65,6 +70,7 @@ export function etcdJoinStep(spec: ClusterSpec, host: HostSpec, after: readonly 
       };
     },
     async apply(act, found) {
+      if (found.isUnderWay === true) return;
       const before = await readEtcdStatus(act, places);
       const problem = whyNotJoin(before, host.name);
       if (problem !== undefined) throw new ProblemError(problem);
@@ -89,7 +95,7 @@ export function etcdJoinStep(spec: ClusterSpec, host: HostSpec, after: readonly 
         title: `etcd member ${host.name} to have caught up`,
         everyMs: 1000,
         withinMs: 10 * 60_000,
-        holds: async (look) => hasCaughtUp(await readEtcdStatus(look, places), host.name),
+        holds: async (look) => hasJoined(await readEtcdStatus(look, places), host.name),
       },
     ],
   };
@@ -167,12 +173,18 @@ async function removeLeftovers(
   }
 }
 
-function hasCaughtUp(status: EtcdClusterStatus, host: HostName): Verdict {
+function isThere(view: EtcdHostView | undefined): boolean {
+  return view?.data === "present" || view?.status.answers === true;
+}
+
+/** A voting member has caught up once, and whether it is well now is for other steps to see; a learner has to. */
+function hasJoined(status: EtcdClusterStatus, host: HostName): Exclude<Verdict, { readonly state: "never" }> {
   const { member, view } = standing(status, host);
   if (member === undefined) return { state: "not-yet", because: "the cluster does not list it" };
+  if (!member.started) return { state: "not-yet", because: "it has not published its address" };
+  if (!member.learner && isThere(view)) return { state: "met" };
   const leader = status.leader?.status;
   if (view?.status.answers !== true) return { state: "not-yet", because: view?.health.because ?? "it does not answer" };
-  if (!member.started) return { state: "not-yet", because: "it has not published its address" };
   if (leader === undefined) return { state: "not-yet", because: "no leader answers" };
   const share = view.status.raftAppliedIndex / Math.max(1, leader.raftIndex);
   if (share >= caughtUp) return { state: "met" };

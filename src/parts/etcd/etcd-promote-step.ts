@@ -1,5 +1,5 @@
 import { etcdPlaces } from "../../cluster/etcd-places.ts";
-import { readEtcdStatus } from "../../cluster/etcd-status.ts";
+import { type EtcdHostView, readEtcdStatus } from "../../cluster/etcd-status.ts";
 import type { Change, HostStep, NonEmpty } from "../../engine/step.ts";
 import { etcdctl } from "../../facts/etcd-layout.ts";
 import { ProblemError } from "../../problems/problem.ts";
@@ -8,6 +8,7 @@ import { bootstrapFile } from "./etcd-birth.ts";
 import { standing } from "./etcd-join-step.ts";
 import { etcdBootstrapPath, etcdMembershipLock, etcdStepId } from "./etcd-layout.ts";
 import { growthRisk, mayAllAnswer } from "./growth-risk.ts";
+import { isStarting, memberHealth } from "./member-health.ts";
 
 interface Found {
   readonly promote?: string;
@@ -26,7 +27,7 @@ export function etcdPromoteStep(spec: ClusterSpec, host: HostSpec): HostStep<Fou
     locks: [etcdMembershipLock],
     impact: "changes-etcd-membership",
     async check(look) {
-      const [status, birth] = await Promise.all([readEtcdStatus(look, places), look.fact(bootstrapFile)]);
+      const [{ status, unhealthy }, birth] = await Promise.all([memberHealth(look, spec), look.fact(bootstrapFile)]);
       const { member, view } = standing(status, host.name);
       if (member?.started !== true || !(view?.data === "present" || view?.status.answers === true)) {
         return { state: "unknown", until: join, because: `${host.name} is no etcd member yet` };
@@ -47,6 +48,10 @@ export function etcdPromoteStep(spec: ClusterSpec, host: HostSpec): HostStep<Fou
               } as const,
             ]),
       ];
+      const waiting = whyWaiting(view, unhealthy);
+      if (changes.length === 0 && waiting !== undefined) {
+        changes.push({ verb: "run", what: `wait for etcd member ${host.name}`, because: waiting });
+      }
       const [first, ...rest] = changes;
       if (first === undefined) return { state: "satisfied", because: `${host.name} is a voting member` };
       const found = member.learner ? { promote: member.id } : {};
@@ -70,13 +75,22 @@ export function etcdPromoteStep(spec: ClusterSpec, host: HostSpec): HostStep<Fou
         everyMs: 1000,
         withinMs: 60_000,
         async holds(look) {
-          const [status, birth] = await Promise.all([readEtcdStatus(look, places), look.fact(bootstrapFile)]);
-          const { member } = standing(status, host.name);
+          const [{ status, unhealthy }, birth] = await Promise.all([
+            memberHealth(look, spec),
+            look.fact(bootstrapFile),
+          ]);
+          const { member, view } = standing(status, host.name);
           if (member === undefined || member.learner) return { state: "not-yet", because: "it has no vote" };
           if (birth !== undefined) return { state: "not-yet", because: `${etcdBootstrapPath} is still there` };
-          return member.health.healthy ? { state: "met" } : { state: "not-yet", because: member.health.because };
+          const because = view === undefined ? undefined : whyWaiting(view, unhealthy);
+          return because === undefined ? { state: "met" } : { state: "not-yet", because };
         },
       },
     ],
   };
+}
+
+/** A member that is merely stopped is the start step's. */
+function whyWaiting(view: EtcdHostView, unhealthy: readonly EtcdHostView[]): string | undefined {
+  return isStarting(view) && unhealthy.includes(view) ? view.health.because : undefined;
 }

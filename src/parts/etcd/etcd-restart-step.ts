@@ -1,138 +1,189 @@
-import { etcdPlaces } from "../../cluster/etcd-places.ts";
-import { type EtcdClusterStatus, etcdUnit, readEtcdStatus } from "../../cluster/etcd-status.ts";
-import { mayStopMember, quorum } from "../../domain/quorum.ts";
-import type { HostAct, HostStep } from "../../engine/step.ts";
+import { etcdUnit } from "../../cluster/etcd-status.ts";
+import type { Change, Condition, HostAct, HostLook, HostStep, NonEmpty, Verdict } from "../../engine/step.ts";
 import { etcdctl, etcdPkiDir } from "../../facts/etcd-layout.ts";
-import { type Problem, ProblemError } from "../../problems/problem.ts";
+import { ProblemError } from "../../problems/problem.ts";
 import { file } from "../../resources/file.ts";
-import type { Inspection } from "../../resources/inspection.ts";
+import { type Inspection, inspect } from "../../resources/inspection.ts";
+import type { Resource } from "../../resources/resource.ts";
+import { hostStateStep } from "../../resources/resource-group.ts";
 import { service } from "../../resources/service.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
-import { lookedUpStateStep } from "../looked-up-state.ts";
+import { startMember } from "./etcd-birth.ts";
 import { readEtcdAuthority } from "./etcd-ca-step.ts";
-import { etcdFiles, memberState } from "./etcd-configure-step.ts";
+import { memberCertificates } from "./etcd-certificates.ts";
+import { writeCertificates } from "./etcd-certs-step.ts";
+import { etcdFiles } from "./etcd-files.ts";
+import { fixedSettingChanged } from "./etcd-fixed-settings.ts";
 import { etcdEnvironmentPath, etcdRolloutLock, etcdStartStepId, etcdStepId, etcdUnitPath } from "./etcd-layout.ts";
+import { type CertificateJudgements, judgeCertificates } from "./judge-certificates.ts";
+import { memberDataLost } from "./member-data-lost.ts";
+import { endsAtOnce, isStarting, isUp, type MemberHealth, memberHealth } from "./member-health.ts";
+import { isActive, isLiving, memberState } from "./member-state.ts";
+import { mayRecover, restartRisk } from "./restart-risk.ts";
+import { notServed, servedAsInFiles, servedKey } from "./served-certificates.ts";
+import { versionOutOfReach } from "./version-change.ts";
+
+interface Found {
+  readonly certificates: CertificateJudgements;
+  readonly inspection: Inspection;
+  readonly restarts: boolean;
+  /** Its unit is up; otherwise it ends as soon as it is started, or is stopped. */
+  readonly active: boolean;
+}
 
 /**
- * Restarts a running member that has not loaded its files: one member at a time, only while the others are a quorum, and
- * after it has handed over the leadership. A leaf certificate needs no restart, a changed authority does.
+ * Gives a living member the files it should have and restarts it where it has to load them: one member at a time, only
+ * while the others are a quorum, the leader last and after it has handed over. The next member is not touched, not even
+ * on its disk, before this one is healthy and serves what it was given. A leaf certificate needs no restart, because etcd
+ * reads certificate and key anew for every handshake; a changed authority does.
+ * `transport/listener.go` of etcd 3.4 to 3.6: GetCertificate, GetClientCertificate (2026-11-21)
  */
-export function etcdRestartStep(spec: ClusterSpec, host: HostSpec): HostStep<Inspection> {
-  const places = etcdPlaces(spec);
-  const authorityPath = `${etcdPkiDir}/ca.crt`;
-  const files = etcdFiles(spec, host);
-  const loads = [etcdEnvironmentPath, authorityPath];
-  const etcd = service({ unit: etcdUnit, loads, unitFiles: [etcdUnitPath] });
+export function etcdRestartStep(spec: ClusterSpec, host: HostSpec): HostStep<Found> {
+  const set = memberCertificates(host);
   const state = memberState(spec.etcd.dataDir);
-  const inner = lookedUpStateStep(
-    {
-      id: etcdStepId("restart", host.name),
-      title: `Load etcd's configuration on ${host.name}`,
-      phase: "etcd",
-      on: host.name,
-      after: [etcdStartStepId],
-      locks: [etcdRolloutLock],
-      impact: "restarts-component",
+  const id = etcdStepId("restart", host.name);
+  const title = `Bring etcd member ${host.name} up to date`;
+  const { clientPort } = spec.etcd;
+  const base = { id, title, phase: "etcd", on: host.name, after: [etcdStartStepId] } as const;
+
+  /** What is on the host of a living member; undefined when none lives there. Two round trips. */
+  async function lookAt(look: HostLook | HostAct): Promise<Found | undefined> {
+    const [{ data, unit }, certificates, authority] = await Promise.all([
+      look.fact(state),
+      judgeCertificates(look, host.name, set),
+      readEtcdAuthority(look),
+    ]);
+    if (!isLiving({ data, unit })) return undefined;
+    const active = isActive(unit);
+    const resources = resourcesOf(spec, host, authority?.certificate, active);
+    const inspection = await inspect(look, id, resources);
+    const differs = [...certificates.changes, ...changesOf(inspection)].length > 0;
+    return { certificates, inspection, active, restarts: active ? restarts(inspection) : differs };
+  }
+
+  const upToDate: Condition<HostLook> = {
+    title: `etcd member ${host.name} to have its files, and to have loaded them`,
+    everyMs: 1000,
+    withinMs: 60_000,
+    async holds(look) {
+      const found = await lookAt(look);
+      const [left] = found === undefined ? [] : changesIn(found);
+      if (left === undefined) return { state: "met" };
+      return { state: "not-yet", because: `${left.what}: ${left.because ?? "it differs"}` };
     },
-    async (at) => {
-      const [{ data, unit }, authority] = await Promise.all([at.fact(state), readEtcdAuthority(at)]);
-      if (unit === "no-systemd" || unit.active !== "active" || data !== "present") return [];
-      // The files are other steps' to write; here they say what will be newer than the process.
-      const copy = authority === undefined ? [] : [file({ path: authorityPath, content: authority.certificate })];
-      return [...files, ...copy, etcd];
-    },
-  );
+  };
+  async function healthOf(look: HostLook, { status, unhealthy }: MemberHealth): Promise<Verdict> {
+    const view = status.hosts.find((one) => one.host === host.name);
+    // A member that is merely stopped is the start step's.
+    if (view === undefined || view.data === "absent" || !isStarting(view)) return { state: "met" };
+    if (unhealthy.includes(view) || endsAtOnce(view)) return { state: "not-yet", because: view.health.because };
+    if (!isUp(view)) return { state: "met" };
+    const [because] = await notServed(look, spec, host);
+    return because === undefined ? { state: "met" } : { state: "not-yet", because };
+  }
+  const healthy: Condition<HostLook> = {
+    title: `etcd member ${host.name} to be healthy, and to serve its certificates`,
+    everyMs: 1000,
+    withinMs: 120_000,
+    holds: async (look) => healthOf(look, await memberHealth(look, spec)),
+  };
+
   return {
-    ...inner,
+    ...base,
+    locks: [etcdRolloutLock],
+    impact: "restarts-component",
     async check(look) {
-      const [check, status] = await Promise.all([inner.check(look), readEtcdStatus(look, places)]);
-      if (check.state !== "needed") return check;
-      // The files themselves are the configure step's, which comes first.
-      const [first, ...rest] = check.changes.filter((change) => !change.what.startsWith("file "));
-      if (first === undefined) return { state: "satisfied", because: "nothing that runs has to notice" };
-      if (!restarts(check.found)) return { ...check, changes: [first, ...rest] };
+      const health = memberHealth(look, spec);
+      const [moved, found, { status }, isHealthy] = await Promise.all([
+        fixedSettingChanged(look, spec, host),
+        lookAt(look),
+        health,
+        health.then((known) => healthOf(look, known)),
+      ]);
+      if (moved !== undefined) return { state: "refused", problem: moved };
+      if (found === undefined) return { state: "satisfied", because: "no member lives there yet" };
+      const changes = changesIn(found);
+      const wait = isHealthy.state === "not-yet" ? [waitFor(healthy.title, isHealthy.because)] : [];
+      const [first, ...rest] = changes.length > 0 ? changes : wait;
+      if (first === undefined) return { state: "satisfied", because: "it has its files and has loaded them" };
+      const view = status.hosts.find((one) => one.host === host.name);
+      const running = view?.status.answers === true ? view.status.version : undefined;
+      const unreachable = versionOutOfReach(host.name, running, spec);
+      if (unreachable !== undefined) return { state: "refused", problem: unreachable };
+      if (!found.restarts || !found.active) return { state: "needed", found, changes: [first, ...rest] };
+      if (view?.data === "absent") return { state: "refused", problem: memberDataLost(host.name, status) };
+      const yields = status.leader?.host === host.name;
       const problem = restartRisk(status, host);
       if (problem !== undefined && !mayRecover(status, host)) return { state: "refused", problem };
-      const later = problem === undefined ? first : { ...first, because: `${first.because}; once the others are back` };
-      return { ...check, changes: [later, ...rest] };
+      const planned = problem === undefined ? [first, ...rest] : [first, ...rest].map(onceOthersAreBack);
+      return { state: "needed", found, changes: planned as unknown as NonEmpty<Change>, yields };
     },
     async apply(act, found) {
-      if (restarts(found)) await prepareRestart(act, await readEtcdStatus(act, places), host, spec.etcd.clientPort);
-      await inner.apply(act, found);
+      if (found.certificates.changes.length > 0) await writeCertificates(act, set, found.certificates);
+      if (found.restarts && found.active) await prepareRestart(act, spec, host, clientPort);
+      await hostStateStep({ ...base, resources: found.inspection.resources }).apply(act, found.inspection);
+      // Not waiting for systemd: it is up only once a quorum is.
+      if (found.restarts && !found.active) await startMember(act, host.name, "restart");
     },
-    verify: [
-      inner.verify[0],
-      {
-        title: `etcd member ${host.name} to be healthy`,
-        everyMs: 1000,
-        withinMs: 120_000,
-        async holds(look) {
-          const status = await readEtcdStatus(look, places);
-          const view = status.hosts.find((one) => one.host === host.name);
-          if (view === undefined || view.data === "absent") return { state: "met" };
-          const learner = view.status.answers && view.status.learner;
-          if (learner || view.health.healthy) return { state: "met" };
-          return { state: "not-yet", because: view.health.because };
-        },
-      },
-    ],
+    verify: [upToDate, healthy],
   };
 }
 
-/**
- * Whether members that only have to be started, or given their certificates back, would be enough for a quorum without
- * this one. Steps before this one see to them, and apply looks again.
- */
-function mayRecover(status: EtcdClusterStatus, host: HostSpec): boolean {
-  const others = status.hosts.filter((view) => view.host !== host.name && view.data === "present");
-  const voting = status.voting > 0 ? status.voting : status.hosts.length;
-  return others.length >= quorum(voting);
+function resourcesOf(
+  spec: ClusterSpec,
+  host: HostSpec,
+  authority: string | undefined,
+  active: boolean,
+): readonly Resource[] {
+  const authorityPath = `${etcdPkiDir}/ca.crt`;
+  const files = [
+    ...etcdFiles(spec, host),
+    ...(authority === undefined ? [] : [file({ path: authorityPath, content: authority })]),
+  ];
+  if (!active) return files;
+  const loads = [etcdEnvironmentPath, authorityPath];
+  return [
+    ...files,
+    servedAsInFiles(spec, host),
+    service({ unit: etcdUnit, loads, unitFiles: [etcdUnitPath], restartsWith: [servedKey] }),
+  ];
 }
 
-function restarts(found: Inspection): boolean {
-  return found.comparisons.some(
-    (one) =>
-      one.state === "different" &&
-      one.changes.some((change) => change.verb === "restart" && change.what === `service ${etcdUnit}`),
-  );
+function changesOf(inspection: Inspection): readonly Change[] {
+  return inspection.comparisons.flatMap((one) => (one.state === "different" ? one.changes : []));
 }
 
-/** Why this member must not be restarted now; undefined when it may be. */
-export function restartRisk(status: EtcdClusterStatus, host: HostSpec): Problem | undefined {
-  const member = status.members.find((one) => one.host === host.name);
-  // A learner has no vote, and what is listed nowhere takes nothing away. Nobody can stand in for a single member.
-  if (status.quorum !== undefined && (member === undefined || member.learner || status.voting === 1)) return undefined;
-  if (status.quorum === undefined) {
-    const silent = status.hosts.map((view) => `${view.host} ${view.unit}: ${view.health.because}`);
-    return quorumAtRisk(host, `no member answers (${silent.join("; ")})`);
-  }
-  const answers = member?.status !== undefined && member.health.healthy;
-  const permission = mayStopMember({ voting: status.voting, answering: status.answering }, answers);
-  return permission.allowed ? undefined : quorumAtRisk(host, permission.because);
+/** Everything that differs, each thing once. */
+function changesIn({ certificates, inspection, active, restarts: starts }: Found): readonly Change[] {
+  const named = new Set(certificates.changes.map((change) => change.what));
+  const declared = changesOf(inspection).filter((change) => !named.has(change.what));
+  const because = "it is not up with what it has";
+  const start: readonly Change[] = !active && starts ? [{ verb: "restart", what: `service ${etcdUnit}`, because }] : [];
+  return [...certificates.changes, ...declared, ...start];
 }
 
-function quorumAtRisk(host: HostSpec, because: string): Problem {
-  return {
-    code: "etcd/quorum-at-risk",
-    severity: "error",
-    message: `etcd member ${host.name} cannot be restarted`,
-    because,
-    hint: { text: "Bring the other members back first", command: "slipway etcd health" },
-    where: { host: host.name },
-  };
+function restarts(inspection: Inspection): boolean {
+  return changesOf(inspection).some((change) => change.verb === "restart" && change.what === `service ${etcdUnit}`);
+}
+
+function onceOthersAreBack(change: Change): Change {
+  if (change.verb !== "restart") return change;
+  return { ...change, because: `${change.because}; once the others are back` };
+}
+
+function waitFor(title: string, because: string): Change {
+  return { verb: "run", what: `wait for ${title}`, because };
 }
 
 /** Looks once more, and moves the leadership away, so that the restart costs no election. */
-async function prepareRestart(
-  act: HostAct,
-  status: EtcdClusterStatus,
-  host: HostSpec,
-  clientPort: number,
-): Promise<void> {
+async function prepareRestart(act: HostAct, spec: ClusterSpec, host: HostSpec, clientPort: number): Promise<void> {
+  const { status, outdated } = await memberHealth(act, spec);
   const problem = restartRisk(status, host);
   if (problem !== undefined) throw new ProblemError(problem);
   if (status.leader?.host !== host.name) return;
-  const heir = status.members.find((one) => !one.learner && !one.leader && one.health.healthy);
+  const heirs = status.members.filter((one) => !one.learner && !one.leader && one.health.healthy);
+  // One that is to be restarted too would only have to hand over again.
+  const heir = heirs.find((one) => one.host !== undefined && !outdated.has(one.host)) ?? heirs.at(-1);
   if (heir === undefined) return;
   act.say(`${host.name} leads etcd; moving the leadership to ${heir.name}`);
   await act.change({ kind: "run", argv: etcdctl(clientPort, ["move-leader", heir.id], 10) });

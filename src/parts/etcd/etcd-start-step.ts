@@ -1,17 +1,16 @@
-import { etcdPlaces } from "../../cluster/etcd-places.ts";
-import { type EtcdClusterStatus, type EtcdHostView, readEtcdStatus } from "../../cluster/etcd-status.ts";
+import type { EtcdHostView } from "../../cluster/etcd-status.ts";
 import type { Change, ClusterStep, NonEmpty } from "../../engine/step.ts";
 import type { HostName } from "../../hosts/port.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
 import { startMember } from "./etcd-birth.ts";
 import { etcdBootstrapStepId, etcdStartStepId } from "./etcd-layout.ts";
+import { isStarting, memberHealth } from "./member-health.ts";
 
 /**
  * Starts every member that has data and does not run: all at once, because none becomes ready before a quorum is. Then
- * waits for the health of all that run.
+ * waits for the health of all that can be healthy with the files they have.
  */
 export function etcdStartStep(spec: ClusterSpec): ClusterStep<readonly HostName[]> {
-  const places = etcdPlaces(spec);
   return {
     id: etcdStartStepId,
     title: "Start the etcd members",
@@ -20,33 +19,17 @@ export function etcdStartStep(spec: ClusterSpec): ClusterStep<readonly HostName[
     after: [etcdBootstrapStepId],
     impact: "none",
     async check(look) {
-      const status = await readEtcdStatus(look, places);
+      const { status, unhealthy } = await memberHealth(look, spec);
       const withData = status.hosts.filter((view) => view.data === "present");
       if (withData.length === 0) {
         return { state: "unknown", until: etcdBootstrapStepId, because: "there is no etcd cluster yet" };
       }
       const stopped = withData.filter((view) => !isStarting(view));
-      const unhealthy = waitingFor(status);
       const [first, ...rest] = [
-        ...stopped.map(
-          (view): Change => ({
-            verb: "update",
-            what: `service etcd.service on ${view.host}`,
-            from: view.unit,
-            to: "running",
-          }),
-        ),
-        ...unhealthy
-          .filter((view) => !stopped.includes(view))
-          .map(
-            (view): Change => ({
-              verb: "run",
-              what: `wait for etcd member ${view.host}`,
-              because: view.health.because,
-            }),
-          ),
+        ...stopped.map(startOf),
+        ...unhealthy.filter((view) => !stopped.includes(view)).map(waitFor),
       ];
-      if (first === undefined) return { state: "satisfied", because: `${withData.length} members run and are healthy` };
+      if (first === undefined) return { state: "satisfied", because: `${withData.length} members run` };
       return {
         state: "needed",
         found: stopped.map((view) => view.host),
@@ -62,7 +45,9 @@ export function etcdStartStep(spec: ClusterSpec): ClusterStep<readonly HostName[
         everyMs: 1000,
         withinMs: 120_000,
         async holds(look) {
-          const waiting = waitingFor(await readEtcdStatus(look, places));
+          const { status, unhealthy } = await memberHealth(look, spec);
+          const stopped = status.hosts.filter((view) => view.data === "present" && !isStarting(view));
+          const waiting = [...new Set([...stopped, ...unhealthy])];
           if (waiting.length === 0) return { state: "met" };
           const because = waiting.map((view) => `${view.host} is ${view.unit}: ${view.health.because}`).join("; ");
           return { state: "not-yet", because };
@@ -72,14 +57,10 @@ export function etcdStartStep(spec: ClusterSpec): ClusterStep<readonly HostName[
   };
 }
 
-/** Hosts with data whose member does not answer as it should; a learner answers only for itself. */
-function waitingFor(status: EtcdClusterStatus): readonly EtcdHostView[] {
-  return status.hosts.filter((view) => {
-    if (view.data !== "present") return false;
-    return view.status.answers && view.status.learner ? false : !view.health.healthy;
-  });
+function startOf(view: EtcdHostView): Change {
+  return { verb: "update", what: `service etcd.service on ${view.host}`, from: view.unit, to: "running" };
 }
 
-function isStarting(view: EtcdHostView): boolean {
-  return /^(active|activating|reloading) /.test(view.unit);
+function waitFor(view: EtcdHostView): Change {
+  return { verb: "run", what: `wait for etcd member ${view.host}`, because: view.health.because };
 }

@@ -287,11 +287,7 @@ describe("a cluster that exists", () => {
       const refused = (await toDo(moved)).flatMap((step) => (step.state === "refused" ? [step] : []));
       const fixed = refused.filter((step) => step.problem.code === "etcd/fixed-setting-changed");
       expect(fixed.map((step) => step.id)).toEqual(
-        expect.arrayContaining([
-          ...control.map((host) => `etcd.configure/${host}`),
-          "etcd.bootstrap",
-          "etcd.join/cp-1",
-        ]),
+        expect.arrayContaining([...control.map((host) => `etcd.restart/${host}`), "etcd.bootstrap", "etcd.join/cp-1"]),
       );
       expect(fixed[0]?.problem.message).toBe(`${setting} of the etcd member on cp-1 cannot change from ${between}`);
       expect(refused.map((step) => step.problem.code)).not.toContain("etcd/member-data-lost");
@@ -341,7 +337,10 @@ describe("a cluster that exists", () => {
     const planned = (await toDo(tuned)).find((step) => step.id === "etcd.restart/cp-1");
     expect(planned).toMatchObject({
       state: "needed",
-      changes: [{ verb: "restart", because: "/etc/etcd/etcd.env changes; once the others are back" }],
+      changes: [
+        { verb: "update", what: "file /etc/etcd/etcd.env" },
+        { verb: "restart", because: "/etc/etcd/etcd.env changes; once the others are back" },
+      ],
     });
     await applied(tuned);
     expect(await toDo(tuned)).toEqual([]);
@@ -349,11 +348,13 @@ describe("a cluster that exists", () => {
 
   test("does not restart a member when another dies on the way there", async () => {
     rig.hosts.onOperation = (operation) => {
-      if (operation.kind !== "change" || operation.host !== "cp-1" || operation.change.kind !== "run") return;
-      if (operation.change.argv.includes("restart")) etcd.stop(rig.hosts.host("cp-3"));
+      if (operation.kind !== "change" || operation.host !== "cp-3" || operation.change.kind !== "run") return;
+      if (operation.change.argv.includes("restart")) etcd.stop(rig.hosts.host("cp-2"));
     };
+    const before = rig.hosts.host("cp-1").files.text("/etc/etcd/etcd.env");
     const result = await rig.apply(stepsOf(tuned));
-    expect(commandsOn("cp-2", "systemctl restart")).toEqual([]);
+    expect(commandsOn("cp-1", "systemctl restart")).toEqual([]);
+    expect(rig.hosts.host("cp-1").files.text("/etc/etcd/etcd.env")).toBe(before);
     const codes = [...result.outcomes.values()].flatMap((one) => ("problem" in one ? [one.problem.code] : []));
     expect(codes).toContain("etcd/quorum-at-risk");
   });
@@ -375,7 +376,7 @@ describe("a cluster that exists", () => {
       mode: 0o644,
     });
     const planned = await toDo(three);
-    expect(planned.map((step) => step.id)).toEqual(["etcd.certs/cp-1", "etcd.certs/cp-2"]);
+    expect(planned.map((step) => step.id)).toEqual(["etcd.restart/cp-1", "etcd.restart/cp-2"]);
     const changes = planned.flatMap((step) => (step.state === "needed" ? step.changes : []));
     expect(changes).toMatchObject([
       { what: "certificate /etc/etcd/pki/peer.crt", because: "its key belongs to another certificate" },

@@ -13,6 +13,7 @@ import { etcdStepId } from "./etcd-layout.ts";
 import { etcdPromoteStep } from "./etcd-promote-step.ts";
 import { etcdRestartStep } from "./etcd-restart-step.ts";
 import { etcdStartStep } from "./etcd-start-step.ts";
+import { isLiving, memberState } from "./member-state.ts";
 
 /** An external etcd cluster on the hosts with role etcd. Nothing where kubeadm runs a stacked one. */
 export function etcdSteps(spec: ClusterSpec): Step[] {
@@ -22,7 +23,7 @@ export function etcdSteps(spec: ClusterSpec): Step[] {
   return [
     etcdCaStep(spec),
     ...hosts.map((host) => etcdInstallStep(spec, host)),
-    ...hosts.map(memberCertsStep),
+    ...hosts.map((host) => memberCertsStep(spec, host)),
     ...controlPlanes.map(apiServerCertsStep),
     ...hosts.map((host) => etcdConfigureStep(spec, host)),
     etcdBootstrapStep(spec),
@@ -39,8 +40,10 @@ export function etcdSteps(spec: ClusterSpec): Step[] {
   ];
 }
 
-function memberCertsStep(host: HostSpec): Step {
+function memberCertsStep(spec: ClusterSpec, host: HostSpec): Step {
+  const state = memberState(spec.etcd.dataDir);
   return etcdCertsStep({
+    isOthers: async (look) => isLiving(await look.fact(state)),
     id: etcdStepId("certs", host.name),
     title: `Issue the etcd certificates of ${host.name}`,
     host,

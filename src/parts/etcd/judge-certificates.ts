@@ -1,8 +1,8 @@
-import type { Change, HostLook } from "../../engine/step.ts";
+import type { Change, Look } from "../../engine/step.ts";
 import { type CertificateOnHost, certificateOnHost } from "../../facts/certificate-file.ts";
 import type { Fact } from "../../facts/fact.ts";
 import { beginningOf } from "../../facts/not-understood.ts";
-import type { HostChange } from "../../hosts/port.ts";
+import type { HostChange, HostName } from "../../hosts/port.ts";
 import { assessCertificate } from "../../pki/assess-certificate.ts";
 import { inspectCertificate, isSamePublicKey } from "../../pki/inspect-certificate.ts";
 import { ProblemError } from "../../problems/problem.ts";
@@ -33,17 +33,21 @@ export interface CertificateJudgement {
   readonly repairs: readonly { readonly change: Change; readonly make: readonly HostChange[] }[];
 }
 
-/** Holds what is on the host against the authority in the vault and the clock. One round trip. */
-export async function judgeCertificates(look: HostLook, set: CertificateSet): Promise<CertificateJudgements> {
+/** Holds what is on a host against the authority in the vault and the clock. One round trip. */
+export async function judgeCertificates(
+  look: Pick<Look, "factOf" | "vault" | "now">,
+  host: HostName,
+  set: CertificateSet,
+): Promise<CertificateJudgements> {
   const [authority, copy, ...found] = await Promise.all([
     readEtcdAuthority(look),
-    look.fact(textFile(set.authorityPath)),
-    ...set.files.map((file) => look.fact(certificateOnHost(file.certificatePath, file.keyPath))),
+    look.factOf(host, textFile(set.authorityPath)),
+    ...set.files.map((file) => look.factOf(host, filesOf(file))),
   ]);
   const pem = authority?.certificate;
   const judgements = set.files.flatMap((file, index): CertificateJudgement[] => {
     const there = found[index];
-    return there === undefined ? [] : [judgeCertificate(file, there, pem, look.now())];
+    return there === undefined ? [] : [judgeOnce(file, there, pem, look.now())];
   });
   const copyChange = authorityDrift(set.authorityPath, copy, pem);
   return {
@@ -52,6 +56,34 @@ export async function judgeCertificates(look: HostLook, set: CertificateSet): Pr
     repair: judgements.flatMap((one) => (one.reasons.length > 0 ? [] : one.repairs.flatMap((each) => each.make))),
     changes: [...(copyChange === undefined ? [] : [copyChange]), ...judgements.flatMap(changesOfJudgement)],
   };
+}
+
+const factsByPath = new Map<string, Fact<CertificateOnHost>>();
+
+/** One fact for all who ask about a certificate, so that each look parses it once. */
+function filesOf({ certificatePath, keyPath }: CertificateFile): Fact<CertificateOnHost> {
+  const known = factsByPath.get(certificatePath);
+  if (known !== undefined) return known;
+  const made = certificateOnHost(certificatePath, keyPath);
+  factsByPath.set(certificatePath, made);
+  return made;
+}
+
+const judged = new WeakMap<CertificateOnHost, { readonly by: string; readonly judgement: CertificateJudgement }>();
+
+/** What one look has found is judged once in it: every step of a cluster asks about every member. */
+function judgeOnce(
+  file: CertificateFile,
+  there: CertificateOnHost,
+  authority: string | undefined,
+  now: Date,
+): CertificateJudgement {
+  const by = JSON.stringify([file, authority]);
+  const before = judged.get(there);
+  if (before?.by === by) return before.judgement;
+  const judgement = judgeCertificate(file, there, authority, now);
+  judged.set(there, { by, judgement });
+  return judgement;
 }
 
 /** Holds one certificate and its key against what was asked for, its authority (PEM) and the clock. */

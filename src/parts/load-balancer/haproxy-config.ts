@@ -58,7 +58,8 @@ function global(spec: ClusterSpec, dialect: HaproxyDialect): string {
     "group haproxy",
     // The 1.8 logger needs /dev/log, which is outside a chroot.
     ...(dialect === "1.8" ? [] : ["chroot /var/lib/haproxy"]),
-    `stats socket ${haproxyAdminSocket} mode 660 level admin expose-fd listeners`,
+    // Whoever may write to it takes servers out: root and nobody else, not HAProxy's own account either.
+    `stats socket ${haproxyAdminSocket} user root group root mode 600 level admin expose-fd listeners`,
     `maxconn ${maxConnections(spec)}`,
     // Watches keep a replaced worker process alive; API clients reconnect, so it may end them.
     "hard-stop-after 10m",

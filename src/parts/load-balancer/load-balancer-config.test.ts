@@ -16,6 +16,13 @@ describe("haproxy.cfg", () => {
     await expect(haproxyConfig(spec, dialect)).toMatchFileSnapshot(golden(name));
   });
 
+  test.each<HaproxyDialect>(["2.4", "1.8"])("lets root and nobody else take servers out (%s)", (dialect) => {
+    const sockets = haproxyConfig(spec, dialect).match(/^ +stats socket .*$/gm) ?? [];
+    expect(sockets.map((line) => line.trim())).toEqual([
+      "stats socket /run/haproxy/admin.sock user root group root mode 600 level admin expose-fd listeners",
+    ]);
+  });
+
   test("binds IPv6 where the endpoint has an IPv6 address", () => {
     const config = haproxyConfig(sampleSpec({ endpoint: { ...vip, address: "fd00::10", prefix: 64 } }), "2.4");
     expect(config).toContain("    bind :::6443\n");

@@ -1,10 +1,10 @@
 import { Secret } from "../../hosts/secret.ts";
+import { checkedFile } from "../../resources/checked-file.ts";
 import { file } from "../../resources/file.ts";
 import type { Resource } from "../../resources/resource.ts";
 import { service } from "../../resources/service.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
 import type { Distribution } from "../os/distribution.ts";
-import { checkedFile } from "./checked-file.ts";
 import { backendServers, type HaproxyDialect, haproxyConfig, hostsWith } from "./haproxy-config.ts";
 import { type KeepalivedDialect, keepalivedConfig, keepalivedSecret, type VirtualIp } from "./keepalived-config.ts";
 import {
@@ -21,17 +21,19 @@ import { vrrpPasswordStepId } from "./vrrp-password-step.ts";
 
 /** HAProxy's files, service and running servers, in the order they are made. */
 export function haproxyResources(spec: ClusterSpec, distribution: Distribution): readonly Resource[] {
+  const haproxy = checkedFile({
+    path: haproxyConfigPath,
+    content: haproxyConfig(spec, haproxyDialect(distribution)),
+    check: (path) => ["haproxy", "-c", "-f", path],
+  });
   return [
     // Both bind or connect to ports SELinux does not know as theirs.
     ...(distribution.packageManager === "dnf"
       ? [selinuxBooleans(["haproxy_connect_any", "keepalived_connect_any"])]
       : []),
     file({ path: haproxyDropInPath, content: haproxyDropIn }),
-    ...checkedFile({
-      path: haproxyConfigPath,
-      content: haproxyConfig(spec, haproxyDialect(distribution)),
-      check: (path) => ["haproxy", "-c", "-f", path],
-    }),
+    haproxy.noCandidate,
+    haproxy.file,
     service({
       unit: "haproxy.service",
       loads: [haproxyConfigPath],
@@ -52,16 +54,18 @@ export function keepalivedResources(
   distribution: Distribution,
 ): readonly Resource[] {
   const config = keepalivedConfig(spec, vip, host, network, keepalivedDialect(distribution));
+  const keepalived = checkedFile({
+    path: keepalivedConfigPath,
+    content: config,
+    // Up to 2.2.7 the checker kills itself over a script of another user than root; fixed in 2.2.8.
+    checkedContent: config.replace("script_user nobody", "script_user root"),
+    check: (path) => ["keepalived", "--config-test", "--use-file", path],
+  });
   return [
     file({ path: keepalivedDropInPath, content: keepalivedDropIn(hostsWith(spec, "load-balancer").length > 1) }),
     passwordFile(password),
-    ...checkedFile({
-      path: keepalivedConfigPath,
-      content: config,
-      // Up to 2.2.7 the checker kills itself over a script of another user than root; fixed in 2.2.8.
-      checkedContent: config.replace("script_user nobody", "script_user root"),
-      check: (path) => ["keepalived", "--config-test", "--use-file", path],
-    }),
+    keepalived.noCandidate,
+    keepalived.file,
     service({
       unit: "keepalived.service",
       loads: [keepalivedConfigPath, keepalivedSecretPath],

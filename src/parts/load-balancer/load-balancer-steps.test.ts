@@ -3,9 +3,10 @@ import { type EngineRig, engineRig } from "../../../test/support/engine-rig.ts";
 import type { FakeHost } from "../../../test/support/fake-host.ts";
 import type { FakeHostScript, FakeRun } from "../../../test/support/fake-host-script.ts";
 import { type FakeLinux, fakeLinux, rocky9 } from "../../../test/support/fake-linux.ts";
-import { sampleSpec } from "../../../test/support/sample-spec.ts";
+import { sampleHost, sampleSpec } from "../../../test/support/sample-spec.ts";
 import type { PlannedStep } from "../../engine/plan.ts";
 import type { Step } from "../../engine/step.ts";
+import { Secret } from "../../hosts/secret.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
 import { loadBalancerSteps } from "./load-balancer-steps.ts";
 
@@ -160,16 +161,34 @@ describe("a pair of load balancers", () => {
   });
 
   test("keeps the file in use when the program refuses the new one", async () => {
-    const before = file("lb-1", cfg);
+    const before = balancers.map((host) => file(host, cfg));
     const hosts = spec.hosts.filter((host) => host.name !== "cp-1");
     const result = await rig.apply(stepsOf(sampleSpec({ hosts })));
     const problems = [...result.outcomes.values()].flatMap((one) => ("problem" in one ? [one.problem] : []));
     expect(problems[0]).toMatchObject({
-      code: "load-balancer/configuration-refused",
+      code: "host/configuration-refused",
       evidence: { lastLines: ["[ALERT] no server cp-1"] },
     });
-    expect(file("lb-1", cfg)).toBe(before);
+    expect(balancers.map((host) => file(host, cfg))).toEqual(before);
     expect(rig.hosts.host("lb-1").files.get(`${cfg}.candidate`)).toBeUndefined();
+  });
+
+  test("is changed one after the other, each verified before the next, and shown as a restart", async () => {
+    const fourth = sampleHost("cp-4", "10.0.0.14", ["control-plane"]);
+    const more = sampleSpec({ hosts: [...spec.hosts, fourth] });
+    expect((await toDo(more)).map((step) => [step.id, step.impact])).toEqual(
+      balancers.map((host) => [`load-balancer.configure/${host}`, "restarts-component"]),
+    );
+    const from = rig.journal.events.length;
+    await applied(more);
+    const order = rig.journal.events
+      .slice(from)
+      .flatMap((event) => (event.type === "step-started" || event.type === "step-finished" ? [event] : []));
+    expect(order.map((event) => [event.type, event.step])).toEqual(
+      balancers.flatMap((host) =>
+        ["step-started", "step-finished"].map((type) => [type, `load-balancer.configure/${host}`]),
+      ),
+    );
   });
 
   test("starts over where both have the virtual IP", async () => {
@@ -205,6 +224,21 @@ describe("SELinux", () => {
     expect(configure).toMatchObject({
       changes: expect.arrayContaining([expect.objectContaining({ from: "haproxy_connect_any off", to: "on" })]),
     });
+  });
+});
+
+describe("the configuration is written for what the distribution has", () => {
+  test.each([
+    ["8.10", false, "log /dev/log"],
+    ["9.6", true, "log stdout"],
+  ])("Rocky %s", async (version, missesTwo, log) => {
+    const system = fakeLinux({ osRelease: rocky9.replace(/9\.6/g, version) });
+    rig = engineRig(balancers, { base: { ...system, runs: [...rows(), ...(system.runs ?? [])] } });
+    await rig.world.vault.write("load-balancer/vrrp-password", new Secret("Abcdefg2"));
+    const configure = (await toDo()).find((step) => step.id === "load-balancer.configure/lb-1");
+    const diffs = configure?.state === "needed" ? configure.changes.map((change) => change.diff ?? "").join("\n") : "";
+    expect(diffs.includes("+    down_timer_adverts 2")).toBe(missesTwo);
+    expect(diffs).toContain(log);
   });
 });
 

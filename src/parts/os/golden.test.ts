@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { clusterSpec } from "../../../test/support/cluster-spec.ts";
 import { fakeHosts } from "../../../test/support/fake-hosts.ts";
 import { debian12, fakeLinux, rocky9, ubuntu2404 } from "../../../test/support/fake-linux.ts";
 import { actOn, lookAt } from "../../../test/support/host-look.ts";
+import { sampleSpec } from "../../../test/support/sample-spec.ts";
 import type { Change, HostStep } from "../../engine/step.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
 import { containerdSteps } from "../containerd/containerd-steps.ts";
@@ -16,9 +16,9 @@ const repository = {
   "iscsi-initiator-utils": { units: ["iscsid.service"] },
 } as const;
 
-const own = clusterSpec();
+const own = sampleSpec();
 const mirror = { url: "https://packages.example/debian", signedBy: "/etc/apt/keyrings/mirror.gpg" };
-const spec: ClusterSpec = clusterSpec({
+const spec: ClusterSpec = sampleSpec({
   os: { ...own.os, storageClients: true, packages: ["htop"], sysctls: { "vm.max_map_count": "524288" } },
   runtime: {
     ...own.runtime,
@@ -36,8 +36,13 @@ async function render(osRelease: string, declared: ClusterSpec): Promise<string>
     const hosts = fakeHosts({ hosts: [name], base: fakeLinux({ repository, osRelease }) });
     const steps = [...osSteps(declared), ...containerdSteps(declared)].filter((one) => one.on === name) as HostStep[];
     for (const step of steps) {
-      text.push(`== ${step.title} ==`);
       const found = await step.check(lookAt(hosts, name));
+      // On a bare host nothing is left to be changed once containerd runs.
+      if (step.title.startsWith("Change containerd")) {
+        expect(found).toMatchObject({ state: "satisfied" });
+        continue;
+      }
+      text.push(`== ${step.title} ==`);
       if (found.state !== "needed") throw new Error(`${step.id} is ${found.state} on a bare host`);
       text.push(...found.changes.map(shown));
       const from = hosts.host(name).changes.length;

@@ -1,4 +1,6 @@
+import { fsyncFiles } from "../../domain/fsync-file.ts";
 import type { Capabilities } from "../../facts/capabilities.ts";
+import { absent } from "../../resources/absent.ts";
 import { file } from "../../resources/file.ts";
 import { kernelModule } from "../../resources/kernel-module.ts";
 import { packages } from "../../resources/package.ts";
@@ -15,6 +17,7 @@ import { fileLimits } from "./file-limits.ts";
 import { type HostKind, kernelSettings, sysctlFile } from "./kernel-settings.ts";
 
 const modules = ["overlay", "br_netfilter"];
+const sysctlPath = "/etc/sysctl.d/99-zz-slipway.conf";
 const bridgeModule = "kernel module br_netfilter";
 
 /** Everything of the baseline on one kind of host, in the order it is made. */
@@ -27,6 +30,7 @@ export function osResources(
   const { timeServers, storageClients } = spec.os;
   const settings = kernelSettings(spec, kind, distribution);
   const inCluster = kind.kubernetes || kind.etcd;
+  const runsEtcd = kind.etcd || (spec.etcd.topology !== "external" && kind.kubernetes);
   return [
     ...packageMirror(spec.artifacts, distribution),
     // Before the packages: a service that its package starts has its own configuration from the first moment.
@@ -35,10 +39,13 @@ export function osResources(
     chronyService(timeServers, distribution, may.setsClock),
     ...(storageClients && kind.kubernetes ? [service({ unit: distribution.iscsiUnit })] : []),
     ...(inCluster ? [swapOff] : []),
+    // Left by a preflight that was cut off while it measured etcd's disk with dd.
+    ...(runsEtcd ? fsyncFiles(spec.etcd.walDir ?? spec.etcd.dataDir).map((path) => absent(path)) : []),
     ...(kind.kubernetes ? [modulesFile(), ...modules.map(kernelModule)] : []),
-    // The last of its directory, so that no other file wins at boot.
-    file({ path: "/etc/sysctl.d/99-zz-slipway.conf", content: sysctlFile(settings) }),
+    // Named so that hardly another file is read after it at boot; one that is gets named.
+    file({ path: sysctlPath, content: sysctlFile(settings) }),
     sysctl(settings, {
+      file: sysctlPath,
       broughtBy: {
         "net.bridge.bridge-nf-call-iptables": bridgeModule,
         "net.bridge.bridge-nf-call-ip6tables": bridgeModule,

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { clusterSpec } from "../../../test/support/cluster-spec.ts";
 import { fakeHosts } from "../../../test/support/fake-hosts.ts";
 import { type FakeLinuxScript, fakeLinux } from "../../../test/support/fake-linux.ts";
 import { actOn, lookAt } from "../../../test/support/host-look.ts";
+import { sampleSpec } from "../../../test/support/sample-spec.ts";
 import type { HostStep } from "../../engine/step.ts";
 import { osSteps } from "./os-steps.ts";
 
@@ -10,7 +10,7 @@ const repository = {
   chrony: { files: { "/etc/chrony/chrony.conf": "distribution's own\n" }, units: ["chrony.service"] },
 } as const;
 
-function machine(name: string, script: FakeLinuxScript = {}, spec = clusterSpec()) {
+function machine(name: string, script: FakeLinuxScript = {}, spec = sampleSpec()) {
   const linux = fakeLinux({ repository, ...script });
   const hosts = fakeHosts({ hosts: [name], base: linux });
   const step = osSteps(spec).find((one) => one.on === name) as HostStep;
@@ -78,7 +78,7 @@ describe("the baseline of a host", () => {
   });
 
   test("the user's kernel settings win", async () => {
-    const spec = clusterSpec({ os: { ...clusterSpec().os, sysctls: { "net.ipv4.tcp_fin_timeout": "30" } } });
+    const spec = sampleSpec({ os: { ...sampleSpec().os, sysctls: { "net.ipv4.tcp_fin_timeout": "30" } } });
     const { host, apply } = machine("cp-1", {}, spec);
     await apply();
     expect(host.files.text("/proc/sys/net/ipv4/tcp_fin_timeout")).toBe("30");
@@ -103,8 +103,37 @@ describe("the baseline of a host", () => {
     expect(host.files.text("/etc/fstab")).toBe("/dev/sda1 / ext4 defaults 0 1\n# /dev/sda2 none swap sw 0 0\n");
   });
 
+  test("a file that sets a kernel setting otherwise at the next boot is named with the setting it changed", async () => {
+    const { host, apply, check } = machine("cp-1");
+    await apply();
+    host.files.write("/etc/sysctl.d/zz-tuning.conf", "# faster\nvm.swappiness = 10\nkernel.panic = 5\n");
+    host.files.write("/etc/sysctl.d/10-early.conf", "vm.swappiness = 60\n");
+    host.files.write("/proc/sys/vm/swappiness", "10");
+    expect(await check()).toMatchObject({
+      changes: [
+        {
+          what: "sysctl vm.swappiness",
+          from: "10",
+          to: "0",
+          because: "/etc/sysctl.d/zz-tuning.conf sets it to 10 at boot, after /etc/sysctl.d/99-zz-slipway.conf",
+        },
+      ],
+    });
+    await apply();
+    expect(host.files.text("/etc/sysctl.d/zz-tuning.conf")).toContain("vm.swappiness = 10");
+  });
+
+  test("what a preflight left that was cut off while it measured etcd's disk is removed", async () => {
+    const { host, apply, whats } = machine("cp-1");
+    await apply();
+    host.files.write("/var/lib/.slipway-fsync", "x");
+    expect(await whats()).toEqual(["file /var/lib/.slipway-fsync"]);
+    await apply();
+    expect(host.files.get("/var/lib/.slipway-fsync")).toBeUndefined();
+  });
+
   test("a kernel setting the kernel does not have is named, and is no drift", async () => {
-    const spec = clusterSpec({ os: { ...clusterSpec().os, sysctls: { "net.nowhere.key": "1" } } });
+    const spec = sampleSpec({ os: { ...sampleSpec().os, sysctls: { "net.nowhere.key": "1" } } });
     const { apply, check } = machine("cp-1", {}, spec);
     await apply();
     expect(await check()).toMatchObject({
@@ -173,6 +202,18 @@ describe("drift of the baseline is named, and mended without touching anything e
       ({ linux, host }) => linux.packagesOf(host).delete("jq"),
       ["package jq"],
       [/^env .*apt-get .* install -- jq$/],
+    ],
+    [
+      "swap that was switched on again",
+      ({ host }) => host.files.write("/proc/swaps", "Filename Type Size Used Priority\n/swapfile file 1000 0 -2\n"),
+      ["swap /swapfile"],
+      [/^swapoff -a$/],
+    ],
+    [
+      "swap at the next boot",
+      ({ host }) => host.files.write("/etc/fstab", "/swapfile none swap sw 0 0\n"),
+      ["file /etc/fstab"],
+      [/^write .*fstab$/],
     ],
     [
       "a kernel setting changed at run time",

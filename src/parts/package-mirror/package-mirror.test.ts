@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { clusterSpec } from "../../../test/support/cluster-spec.ts";
 import { fakeHosts } from "../../../test/support/fake-hosts.ts";
 import { debian12, fakeLinux, rocky9 } from "../../../test/support/fake-linux.ts";
 import { actOn, lookAt } from "../../../test/support/host-look.ts";
+import { sampleSpec } from "../../../test/support/sample-spec.ts";
 import type { StepId } from "../../engine/step.ts";
 import { osRelease } from "../../facts/os-release.ts";
 import type { HostName } from "../../hosts/port.ts";
@@ -25,7 +25,7 @@ function machine(os: string, files: Record<string, string> = {}) {
       needs: osRelease,
       resources: (found) =>
         packageMirror(
-          { ...clusterSpec().artifacts, ...(mirror === undefined ? {} : { packageMirror: mirror }) },
+          { ...sampleSpec().artifacts, ...(mirror === undefined ? {} : { packageMirror: mirror }) },
           distributionOf(found),
         ),
     });

@@ -1,3 +1,4 @@
+import { fsyncFile } from "../../domain/fsync-file.ts";
 import { diskUsage } from "../../facts/disk-usage.ts";
 import { interpreter } from "../../facts/interpreter.ts";
 import type { HostName } from "../../hosts/port.ts";
@@ -43,7 +44,7 @@ async function measure(context: PreflightContext, host: HostName): Promise<Fsync
     context.fact(host, diskUsage(walFolder(context.spec))),
   ]);
   if (by !== undefined) return fsyncLatency(await context.change(host, fsyncMeasurement(by, disk.existing)));
-  const file = `${disk.existing === "/" ? "" : disk.existing}/.slipway-fsync`;
+  const file = fsyncFile(disk.existing);
   try {
     return meanLatency(await context.change(host, meanMeasurement(file)));
   } finally {

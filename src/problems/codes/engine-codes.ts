@@ -5,6 +5,7 @@ export const engineCodes: Readonly<Record<ProblemCode, string>> = {
   "usage/cancelled": "A question was cancelled; nothing was done. The exit code is 130.",
   "usage/cannot-ask": "A question cannot be asked without a terminal.",
   "usage/command-line": "A command, option or argument that does not exist, is missing or has a wrong value.",
+  "usage/environment": "An environment variable has a value it cannot have.",
   "usage/etcd-not-external": "'slipway etcd' asks external etcd; this cluster's is stacked.",
   "usage/file-exists": "The file is there already. Name another one, or use --force.",
   "usage/init-incomplete": "Not enough was given to write a cluster file.",
@@ -36,7 +37,6 @@ export const engineCodes: Readonly<Record<ProblemCode, string>> = {
   "engine/unknown-dependency": "A step comes after one that does not exist: a bug of Slipway's.",
   "state/bad-identity": "The identity file holds no age identity, or a garbled one.",
   "state/bad-name": "A name cannot be that of a file or folder.",
-  "state/bad-recipient": "A recipient is not one of age's.",
   "state/cannot-read":
     "The state folder or the identity file cannot be read: another owner, or a file where a folder belongs.",
   "state/cannot-write": "The state folder cannot be written. Nothing new is started without a journal.",

@@ -35,6 +35,8 @@ export const hostCodes: Readonly<Record<ProblemCode, string>> = {
   "host/command-not-found": "A command is not installed on the host, or may not be run.",
   "host/command-not-usable": "A command holds what cannot be passed on, such as a NUL byte: a bug of Slipway's.",
   "host/command-timeout": "A command on the host did not end in time and was stopped.",
+  "host/configuration-refused":
+    "The program that reads it refuses the new configuration; the old one is still in use. Apply again after mending it.",
   "host/disk-full": "A disk of the host is full, or nearly. The old file is still in place; make room and apply again.",
   "host/local-file-unreadable": "A file on this computer that is to be sent cannot be read.",
   "host/memory-short": "The host's memory is almost used up.",

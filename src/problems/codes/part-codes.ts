@@ -9,7 +9,7 @@ export const partCodes: Readonly<Record<ProblemCode, string>> = {
   "etcd/authority-missing":
     "etcd's certificate authority is not in the vault although members use it. Restore the state folder from its backup.",
   "etcd/fixed-setting-changed":
-    "The cluster file moves the data or the ports of an etcd member that lives already. Set it back: moving them is not supported yet.",
+    "The cluster file moves the address, the data or the ports of an etcd member that lives already. Set it back: moving them is not supported yet.",
   "etcd/foreign-data":
     "A host holds data of another etcd cluster. Slipway never overwrites it: move it away if it is not needed.",
   "etcd/foreign-member": "A host's member belongs to another etcd cluster than the others.",
@@ -23,8 +23,8 @@ export const partCodes: Readonly<Record<ProblemCode, string>> = {
     "The step would leave fewer healthy voting members than the quorum. Bring the others back first.",
   "etcd/quorum-lost": "Fewer voting members are healthy than the quorum: nothing can be written until one returns.",
   "etcd/release-digest": "The etcd release that was fetched is not the one the cluster file names by SHA-256.",
-  "load-balancer/configuration-refused":
-    "The program's own checker refuses the new configuration; the old one is still in use.",
+  "etcd/version-out-of-reach":
+    "The cluster file names a version of etcd that a running member cannot change to: a lower minor version, or more than one higher. Go up one minor version at a time.",
   "load-balancer/no-interface":
     "No interface of the load balancer is in the virtual IP's subnet. Name one in endpoint.virtualIP.interface.",
   "load-balancer/server-down": "HAProxy counts a server as down.",

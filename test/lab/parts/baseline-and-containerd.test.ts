@@ -6,19 +6,25 @@ import type { Lab } from "../../../src/lab/lab.ts";
 import { labDown } from "../../../src/lab/lab-down.ts";
 import { containerdSteps } from "../../../src/parts/containerd/containerd-steps.ts";
 import { osSteps } from "../../../src/parts/os/os-steps.ts";
-import { clusterSpec, hostSpec } from "../../support/cluster-spec.ts";
+import type { ClusterSpec } from "../../../src/spec/cluster-spec.ts";
 import { actOn, lookAt } from "../../support/host-look.ts";
 import { labSkipReason, testLab } from "../../support/lab.ts";
+import { sampleHost, sampleSpec } from "../../support/sample-spec.ts";
 
 const skipReason = await labSkipReason(1);
 const machine = "m";
 
-const own = clusterSpec();
-const spec = clusterSpec({
-  hosts: [hostSpec(machine, ["control-plane", "etcd", "worker"])],
+const own = sampleSpec();
+const spec = sampleSpec({
+  hosts: [sampleHost(machine, "10.0.0.11", ["control-plane", "etcd", "worker"])],
   runtime: { ...own.runtime, mirrors: { "docker.io": [{ url: "https://mirror.example", skipVerify: false }] } },
 });
-const steps = [...osSteps(spec), ...containerdSteps(spec)] as readonly HostStep[];
+/** Of a cluster whose containerd is declared differently in `changed`. */
+function stepsFor(changed: Partial<ClusterSpec["runtime"]> = {}): readonly HostStep[] {
+  const declared = { ...spec, runtime: { ...spec.runtime, ...changed } };
+  return [...osSteps(declared), ...containerdSteps(declared)] as readonly HostStep[];
+}
+let steps = stepsFor();
 
 describe.skipIf(skipReason !== undefined)(`baseline and containerd on a real machine ${skipReason ?? ""}`, () => {
   let lab: Lab;
@@ -157,6 +163,72 @@ describe.skipIf(skipReason !== undefined)(`baseline and containerd on a real mac
     const sent = await apply();
     expect(sent).toHaveLength(commands.length);
     for (const [index, command] of commands.entries()) expect(sent[index]).toMatch(command);
+    expect(await named()).toEqual([]);
+  });
+
+  test("a configuration the installed containerd cannot read leaves the one in use, and the process, alone", async () => {
+    await apply();
+    const seen = async () => {
+      const path = "/etc/containerd/config.toml";
+      const { stdout } = await lab.exec(machine, [
+        "sh",
+        "-c",
+        `sha256sum ${path}; ls /etc/containerd; systemctl show -p MainPID containerd`,
+      ]);
+      return stdout;
+    };
+    const before = await seen();
+    const declared = steps;
+    steps = stepsFor({ maxConcurrentDownloads: "six" as never });
+    await expect(apply()).rejects.toMatchObject({ problems: [{ code: "host/configuration-refused" }] });
+    steps = declared;
+    expect(await seen()).toBe(before);
+    expect(await named()).toEqual([]);
+  });
+
+  test("a containerd that runs without the plugin the kubelet talks to is named", async () => {
+    await apply();
+    const dropIn = "/run/systemd/system/containerd.service.d/lab.conf";
+    const other = "/run/lab-containerd.toml";
+    await lab.exec(machine, [
+      "sh",
+      "-c",
+      `mkdir -p $(dirname ${dropIn}) && printf 'version = 2\\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\\n' > ${other} &&
+       printf '[Service]\\nExecStart=\\nExecStart=/usr/bin/containerd --config ${other}\\n' > ${dropIn} &&
+       systemctl daemon-reload && systemctl restart containerd`,
+    ]);
+    expect(await named()).toEqual([`wait for containerd on ${machine} to answer the kubelet`]);
+    await lab.exec(machine, ["sh", "-c", `rm ${dropIn} && systemctl daemon-reload && systemctl restart containerd`]);
+    expect(await named()).toEqual([]);
+  });
+
+  test("a pinned version is held, and held no more when it is pinned no more; the hold of somebody else stays", async () => {
+    await apply();
+    const held = async () => (await lab.exec(machine, ["apt-mark", "showhold"])).stdout.trim();
+    const query = ["dpkg-query", "-W", "-f", "$" + "{Version}", "containerd"];
+    const version = (await lab.exec(machine, query)).stdout.trim();
+    const declared = steps;
+    steps = stepsFor({ version });
+    await apply();
+    expect(await held()).toBe("containerd");
+    expect(await named()).toEqual([]);
+    steps = declared;
+    expect(await named()).toEqual(["package containerd"]);
+    await apply();
+    expect(await held()).toBe("");
+    await lab.exec(machine, ["apt-mark", "hold", "containerd"]);
+    expect(await named()).toEqual([]);
+    await lab.exec(machine, ["apt-mark", "unhold", "containerd"]);
+  });
+
+  test("a file that sets a kernel setting otherwise at boot is named with it", async () => {
+    await apply();
+    const rival = "/etc/sysctl.d/zz-rival.conf";
+    await lab.exec(machine, ["sh", "-c", `echo 'net.ipv4.tcp_fin_timeout = 77' > ${rival}; sysctl -q -p ${rival}`]);
+    const checks = await Promise.all(steps.map((step) => step.check(lookAt(hosts, machine))));
+    expect(JSON.stringify(checks)).toContain(`${rival} sets it to 77 at boot`);
+    await lab.exec(machine, ["rm", rival]);
+    await apply();
     expect(await named()).toEqual([]);
   });
 

@@ -1,8 +1,8 @@
-import type { HostAct } from "../../engine/step.ts";
-import { ProblemError } from "../../problems/problem.ts";
-import { absent } from "../../resources/absent.ts";
-import { type FileDeclaration, file } from "../../resources/file.ts";
-import type { Resource } from "../../resources/resource.ts";
+import type { HostAct } from "../engine/step.ts";
+import { ProblemError } from "../problems/problem.ts";
+import { absent } from "./absent.ts";
+import { type FileDeclaration, file } from "./file.ts";
+import type { Resource } from "./resource.ts";
 
 /** A configuration file its own program has to accept before it takes the place of the one in use. */
 export interface CheckedFileDeclaration extends FileDeclaration {
@@ -13,11 +13,18 @@ export interface CheckedFileDeclaration extends FileDeclaration {
   readonly checkedContent?: string;
 }
 
+/** A checked file, as resources in the order they are made. */
+export interface CheckedFile {
+  /** The absence of a candidate that an interrupted run left behind. */
+  readonly noCandidate: Resource;
+  readonly file: Resource;
+}
+
 /**
  * The file, and the absence of a candidate that an interrupted run left behind. A content the program refuses fails
  * with the program's own words as evidence, and changes nothing.
  */
-export function checkedFile(declared: CheckedFileDeclaration): readonly Resource[] {
+export function checkedFile(declared: CheckedFileDeclaration): CheckedFile {
   const candidate = `${declared.path}.candidate`;
   const plain = file(declared);
   const checked: Resource = {
@@ -39,7 +46,7 @@ export function checkedFile(declared: CheckedFileDeclaration): readonly Resource
       };
     },
   };
-  return [absent(candidate), checked];
+  return { noCandidate: absent(candidate), file: checked };
 }
 
 async function judge(act: HostAct, declared: CheckedFileDeclaration, candidate: string): Promise<void> {
@@ -50,7 +57,7 @@ async function judge(act: HostAct, declared: CheckedFileDeclaration, candidate: 
     throw new ProblemError(
       {
         ...cause.problem,
-        code: "load-balancer/configuration-refused",
+        code: "host/configuration-refused",
         message: `${declared.path} is refused by the program that reads it; the one in use was left as it is`,
       },
       { cause },

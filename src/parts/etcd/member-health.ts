@@ -1,0 +1,93 @@
+import { etcdHosts, etcdPlaces } from "../../cluster/etcd-places.ts";
+import { type EtcdClusterStatus, type EtcdHostView, readEtcdStatus } from "../../cluster/etcd-status.ts";
+import { quorum } from "../../domain/quorum.ts";
+import type { Look } from "../../engine/step.ts";
+import type { HostName } from "../../hosts/port.ts";
+import { ProblemError } from "../../problems/problem.ts";
+import { inspect } from "../../resources/inspection.ts";
+import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
+import { memberCertificates } from "./etcd-certificates.ts";
+import { etcdFiles } from "./etcd-files.ts";
+import { judgeCertificates } from "./judge-certificates.ts";
+
+/** The state of a cluster, and of which members health may be waited for. */
+export interface MemberHealth {
+  readonly status: EtcdClusterStatus;
+  /** Hosts with data whose member is not as healthy as it can be. A learner answers only for itself. */
+  readonly unhealthy: readonly EtcdHostView[];
+  /** Members whose files differ from what they should have; what is not known differs. */
+  readonly outdated: ReadonlySet<HostName>;
+}
+
+type Drift = "none" | "settings" | "certificates";
+
+/**
+ * Looks at all members. A member that only its own restart step can make well is not waited for: one with certificates
+ * that have to be replaced, or one that ends as soon as it starts and has other settings than it should; nor is any,
+ * while too few are left without those for a quorum.
+ */
+export async function memberHealth(look: Look, spec: ClusterSpec): Promise<MemberHealth> {
+  const hosts = etcdHosts(spec);
+  const [status, ...drifts] = await Promise.all([
+    readEtcdStatus(look, etcdPlaces(spec)),
+    ...hosts.map((host) => driftOf(look, spec, host)),
+  ]);
+  const drift = new Map(hosts.map((host, index) => [host.name, drifts[index] ?? "settings"]));
+  const withData = status.hosts.filter((view) => view.data === "present");
+  const able = withData.filter((view) => !isHindered(view, drift.get(view.host) ?? "settings"));
+  const needed = status.quorum ?? quorum(Math.max(1, withData.length));
+  const mayBeHealthy = able.length === withData.length || able.length >= needed;
+  return {
+    status,
+    unhealthy: mayBeHealthy ? able.filter((view) => !isAsHealthyAsItCanBe(view)) : [],
+    outdated: new Set(hosts.map((host) => host.name).filter((name) => drift.get(name) !== "none")),
+  };
+}
+
+/** Running, or on its way there. */
+export function isStarting(view: EtcdHostView): boolean {
+  return /^(active|activating|reloading) /.test(view.unit);
+}
+
+/** It ends as soon as it is started, and systemd tries again. */
+export function endsAtOnce(view: EtcdHostView): boolean {
+  return view.unit === "activating (auto-restart)";
+}
+
+/** systemd calls it active once it has joined a quorum. */
+export function isUp(view: EtcdHostView): boolean {
+  return /^(active|reloading) /.test(view.unit);
+}
+
+function isAsHealthyAsItCanBe(view: EtcdHostView): boolean {
+  return (view.status.answers && view.status.learner) || view.health.healthy;
+}
+
+function isHindered(view: EtcdHostView, drift: Drift): boolean {
+  return drift === "certificates" || (drift === "settings" && endsAtOnce(view));
+}
+
+async function driftOf(look: Look, spec: ClusterSpec, host: HostSpec): Promise<Drift> {
+  const at = { ...lookOf(look), fact: <T>(fact: Parameters<typeof look.factOf<T>>[1]) => look.factOf(host.name, fact) };
+  try {
+    const [certificates, files] = await Promise.all([
+      judgeCertificates(look, host.name, memberCertificates(host)),
+      inspect(at, `etcd files of ${host.name}`, etcdFiles(spec, host)),
+    ]);
+    if (certificates.changes.length > 0) return "certificates";
+    return files.comparisons.every((one) => one.state === "same") ? "none" : "settings";
+  } catch (cause) {
+    // A host that cannot be asked is the status's to tell.
+    if (cause instanceof ProblemError && cause.problem.code.startsWith("ssh/")) return "settings";
+    throw cause;
+  }
+}
+
+function lookOf(look: Look): Look {
+  return {
+    factOf: (host, fact) => look.factOf(host, fact),
+    vault: look.vault,
+    now: () => look.now(),
+    signal: look.signal,
+  };
+}
