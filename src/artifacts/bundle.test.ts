@@ -52,6 +52,12 @@ async function make(path = join(dir, "a.tar")): Promise<string> {
   return path;
 }
 
+async function bytesOf(pieces: AsyncIterable<Buffer>): Promise<Buffer> {
+  const all: Buffer[] = [];
+  for await (const piece of pieces) all.push(piece);
+  return Buffer.concat(all);
+}
+
 async function problemOf(promise: Promise<unknown>) {
   const error = await promise.then(
     () => undefined,
@@ -158,9 +164,7 @@ describe("an image made of files", () => {
     const [read, ...others] = await readImageArchive(archive);
     expect(others).toEqual([]);
     expect(read?.ref).toBe("example.org/a:1");
-    const [config, layer] = await Promise.all(
-      (read?.blobs ?? []).map(async (blob) => Buffer.concat(await Array.fromAsync(blob.read()))),
-    );
+    const [config, layer] = await Promise.all((read?.blobs ?? []).map((blob) => bytesOf(blob.read())));
     expect(JSON.parse(config?.toString() ?? "")).toMatchObject({ architecture: "amd64", config: { User: "65535" } });
     const tar = join(dir, "layer.tar");
     writeFileSync(tar, gunzipSync(layer ?? Buffer.alloc(0)));
