@@ -1,0 +1,175 @@
+import { describe, expect, test } from "vitest";
+import type { FakeCall, FakeRun } from "../../../test/support/fake-host-script.ts";
+import { fakeHosts } from "../../../test/support/fake-hosts.ts";
+import { FakeKube } from "../../../test/support/fake-kube.ts";
+import { fakeLinux } from "../../../test/support/fake-linux.ts";
+import { actOn, lookAt } from "../../../test/support/host-look.ts";
+import { sampleSpec } from "../../../test/support/sample-spec.ts";
+import type { Check, HostStep } from "../../engine/step.ts";
+import { bridgeSteps } from "./bridge-steps.ts";
+import { networkStepId } from "./network-layout.ts";
+import { podRangesStep } from "./pod-ranges-step.ts";
+
+const spec = sampleSpec();
+const nodes = ["cp-1", "cp-2", "cp-3", "w-1", "w-2"];
+
+/** A kernel's routes and nft tables, as far as the part uses them. */
+function fakeNetwork() {
+  const routes = new Map<string, string>();
+  const tables = new Set<string>();
+  const ip = ({ argv, host }: FakeCall) => {
+    const [, , , verb = "", destination = "", , gateway = ""] = argv;
+    const batch = argv.includes("-batch") ? (host.files.text("/etc/slipway/pod-routes") ?? "") : "";
+    for (const [, to = "", via = ""] of batch.matchAll(/^route replace (\S+) via (\S+) protocol 120$/gm))
+      routes.set(to, via);
+    if (verb === "replace") routes.set(destination, gateway);
+    if (verb === "del") routes.delete(destination);
+    return "";
+  };
+  const runs: FakeRun[] = [
+    {
+      argv: ["ip", "-j", "-4", "route", "show", "protocol", "120"],
+      answer: () => JSON.stringify([...routes].map(([dst, gateway]) => ({ dst, gateway, dev: "eth0", flags: [] }))),
+    },
+    { argv: ["ip"], answer: ip },
+    {
+      argv: ["nft", "list", "table"],
+      answer: () =>
+        tables.size === 0
+          ? { exitCode: 1, stderr: "Error: No such file or directory" }
+          : `table ip slipway-pods {\n\tchain postrouting {\n\t\t${[...tables].join("\n\t\t")}\n\t}\n}\n`,
+    },
+    {
+      argv: ["nft", "-f"],
+      answer: ({ host }) => {
+        const rule = /^ {4}(ip saddr .*)$/m.exec(host.files.text("/etc/slipway/pod-masquerade.nft") ?? "")?.[1];
+        tables.clear();
+        if (rule !== undefined) tables.add(rule);
+        return "";
+      },
+    },
+  ];
+  return { routes, tables, runs };
+}
+
+function world() {
+  const kube = new FakeKube();
+  const network = fakeNetwork();
+  const linux = fakeLinux({ repository: { nftables: {} } });
+  const hosts = fakeHosts({
+    hosts: Object.fromEntries(nodes.map((name) => [name, { files: kube.files }])),
+    base: { ...linux, runs: [kube.run, ...network.runs, ...(linux.runs ?? [])] },
+  });
+  const join = (name: string, podCIDR?: string) =>
+    kube.put({ apiVersion: "v1", kind: "Node", metadata: { name }, spec: podCIDR === undefined ? {} : { podCIDR } });
+  const joinAll = () => {
+    for (const [index, name] of nodes.entries()) join(name, `10.244.${index}.0/24`);
+  };
+  const step = (kind: "bridge" | "routes", name: string): HostStep => {
+    const found = bridgeSteps(spec).find((one) => one.id === networkStepId(kind, name as HostStep["on"]));
+    if (found === undefined || found.on === "cluster") throw new Error(`there is no step ${kind} of ${name}`);
+    return found as HostStep;
+  };
+  const check = (kind: "bridge" | "routes", name = "w-1") => step(kind, name).check(lookAt(hosts, name));
+  const converge = async (kind: "bridge" | "routes", name = "w-1") => {
+    const found = await check(kind, name);
+    if (found.state === "needed") await step(kind, name).apply(actOn(hosts, name), found.found);
+    return found;
+  };
+  return { kube, network, hosts, linux, join, joinAll, check, converge };
+}
+
+function changesOf(check: Check): readonly string[] {
+  if (check.state !== "needed") throw new Error(`the check is ${check.state}: ${JSON.stringify(check)}`);
+  return check.changes.map((one) => `${one.verb} ${one.what}`);
+}
+
+describe("the bridge network", () => {
+  test("cannot be known before a node has its pod addresses", async () => {
+    const { check, join } = world();
+    expect(await check("bridge")).toMatchObject({ state: "unknown", until: "network.pod-ranges" });
+    join("w-1");
+    expect(await check("bridge")).toMatchObject({
+      state: "unknown",
+      because: expect.stringContaining("no pod addresses are given yet to w-1"),
+    });
+  });
+
+  test("gives pods addresses of their node's own share", async () => {
+    const { hosts, joinAll, check, converge } = world();
+    joinAll();
+    await converge("bridge");
+    const conflist = JSON.parse(hosts.host("w-1").files.text("/etc/cni/net.d/10-slipway-bridge.conflist") ?? "");
+    expect(conflist.plugins[0].ipam.ranges).toEqual([[{ subnet: "10.244.3.0/24" }]]);
+    expect(conflist.plugins.map((one: { type: string }) => one.type)).toEqual(["bridge", "portmap"]);
+    expect((await check("bridge")).state).toBe("satisfied");
+  });
+
+  test("names an edited plugin configuration", async () => {
+    const { hosts, joinAll, converge } = world();
+    joinAll();
+    await converge("bridge");
+    hosts.host("w-1").files.write("/etc/cni/net.d/10-slipway-bridge.conflist", "{}");
+    expect(changesOf(await converge("bridge"))).toEqual(["update file /etc/cni/net.d/10-slipway-bridge.conflist"]);
+  });
+
+  test("waits with routes until all nodes have their addresses", async () => {
+    const { join, check } = world();
+    for (const name of nodes.slice(1)) join(name, "10.244.9.0/24");
+    expect(await check("routes")).toMatchObject({ state: "unknown", because: expect.stringContaining("cp-1") });
+  });
+
+  test("leads to the pods of every other node, and once more after a restart", async () => {
+    const { hosts, linux, network, joinAll, check, converge } = world();
+    joinAll();
+    await converge("routes");
+    expect([...network.routes]).toEqual([
+      ["10.244.0.0/24", "10.0.0.11"],
+      ["10.244.1.0/24", "10.0.0.12"],
+      ["10.244.2.0/24", "10.0.0.13"],
+      ["10.244.4.0/24", "10.0.0.32"],
+    ]);
+    expect([...network.tables]).toEqual(["ip saddr 10.244.3.0/24 ip daddr != 10.244.0.0/16 masquerade"]);
+    const unit = hosts.host("w-1").files.text("/etc/systemd/system/slipway-pod-network.service");
+    expect(unit).toContain("ExecStart=/sbin/ip -force -batch /etc/slipway/pod-routes");
+    expect(linux.unitsOf(hosts.host("w-1")).get("slipway-pod-network.service")).toMatchObject({ unitFile: "enabled" });
+    expect((await check("routes")).state).toBe("satisfied");
+  });
+
+  test("names a route that was removed, one that leads elsewhere, and one to nobody, and leaves others' alone", async () => {
+    const { network, joinAll, check, converge } = world();
+    joinAll();
+    await converge("routes");
+    network.routes.delete("10.244.0.0/24");
+    network.routes.set("10.244.1.0/24", "10.0.0.99");
+    network.routes.set("10.244.77.0/24", "10.0.0.77");
+    expect(changesOf(await converge("routes"))).toEqual([
+      "delete route 10.244.77.0/24 via 10.0.0.77",
+      "create route 10.244.0.0/24",
+      "update route 10.244.1.0/24",
+    ]);
+    expect((await check("routes")).state).toBe("satisfied");
+    expect(network.routes.size).toBe(4);
+  });
+
+  test("names a rule that was removed", async () => {
+    const { network, joinAll, check, converge } = world();
+    joinAll();
+    await converge("routes");
+    network.tables.clear();
+    expect(changesOf(await converge("routes"))).toEqual(["create nftables table ip slipway-pods"]);
+    expect((await check("routes")).state).toBe("satisfied");
+  });
+
+  test("waits for the addresses of nodes that have just joined", async () => {
+    const { hosts, join, joinAll } = world();
+    const step = podRangesStep(spec, []);
+    join("w-1");
+    const found = await step.check(lookAt(hosts, "cp-1"));
+    expect(changesOf(found)).toEqual(["run wait for the pod addresses of cp-1, cp-2, cp-3, w-1, w-2"]);
+    expect(await step.verify[0].holds(lookAt(hosts, "cp-1"))).toMatchObject({ state: "not-yet" });
+    joinAll();
+    expect(await step.verify[0].holds(lookAt(hosts, "cp-1"))).toEqual({ state: "met" });
+    expect(await step.check(lookAt(hosts, "cp-1"))).toMatchObject({ state: "satisfied" });
+  });
+});
