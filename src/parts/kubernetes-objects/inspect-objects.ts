@@ -31,6 +31,8 @@ export interface DeclaredObjects {
   readonly absent?: readonly ObjectReference[];
   /** Kinds the part has in other configurations or had in earlier versions, beside those of `objects`. */
   readonly otherKinds?: readonly ObjectKind[];
+  /** Objects of the part that stay although they are no longer declared; none unless given. */
+  readonly keeps?: (leftover: ObjectReference) => boolean;
 }
 
 export interface ObjectDifference {
@@ -101,7 +103,9 @@ export async function inspectObjects(
     notReady: seen.flatMap((one) => one.notReady ?? []),
     refused: seen.flatMap((one) => one.refused ?? []),
     leftover: [
-      ...kinds.flatMap((kind, index) => leftoverOf(kind, listed[index], wanted, by, lists[index])),
+      ...kinds
+        .flatMap((kind, index) => leftoverOf(kind, listed[index], wanted, by, lists[index]))
+        .filter((one) => declared.keeps?.(one) !== true),
       ...absent.flatMap((one, index) => presentOf(one, present[index], by, gone[index])),
     ],
   };
