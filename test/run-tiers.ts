@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { type Reporter, startVitest, type TestModule } from "vitest/node";
 
 /** Runs the tiers named on the command line (default: all) and ends with one line of figures over all of them. */
-const tiers = ["check", "unit", "rig", "lab"] as const;
+const tiers = ["check", "unit", "rig", "lab", "kube"] as const;
 type Tier = (typeof tiers)[number];
 
 interface Tally {

@@ -9,9 +9,9 @@ import { artifactSteps } from "../../src/parts/artifacts/artifact-steps.ts";
 import { containerdSteps } from "../../src/parts/containerd/containerd-steps.ts";
 import { osSteps } from "../../src/parts/os/os-steps.ts";
 import { bundleSkipReason, containerdOf, testBundle } from "../support/bundle.ts";
-import { clusterSpec, hostSpec } from "../support/sample-spec.ts";
 import { actOn, lookAt } from "../support/host-look.ts";
 import { labSkipReason, testLab } from "../support/lab.ts";
+import { sampleHost, sampleSpec } from "../support/sample-spec.ts";
 
 const machine = "m";
 const bundle = testBundle();
@@ -19,10 +19,10 @@ const skipReason = bundleSkipReason() ?? (await labSkipReason(1));
 
 function makeSteps(): readonly HostStep[] {
   if (bundle === undefined) return [];
-  const own = clusterSpec();
+  const own = sampleSpec();
   const version = containerdOf(bundle);
-  const spec = clusterSpec({
-    hosts: [hostSpec(machine, ["control-plane", "etcd", "worker"])],
+  const spec = sampleSpec({
+    hosts: [sampleHost(machine, "10.0.0.1", ["control-plane", "etcd", "worker"])],
     kubernetes: { ...own.kubernetes, version: bundle.index.kubernetes },
     etcd: { ...own.etcd, topology: "stacked" },
     addons: { ...own.addons, metricsServer: false },
