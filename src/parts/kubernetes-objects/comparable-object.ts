@@ -30,7 +30,7 @@ export function canonicalText(value: unknown): string {
 
 /** An object as people read it: YAML with sorted fields, the values of a Secret masked. */
 export function shownObject(object: KubeObject): string {
-  return stringify(masked(object), { sortMapEntries: true, lineWidth: 0 });
+  return stringify(masked(object), { sortMapEntries: true, lineWidth: 0, aliasDuplicateObjects: false });
 }
 
 /**

@@ -168,6 +168,15 @@ describe("a step of objects", () => {
     });
   });
 
+  test("shows an object that uses one thing in two places", async () => {
+    const labels = { app: "x" };
+    const { converge } = world({
+      objects: [{ ...configMap, metadata: { ...configMap.metadata, labels }, data: labels }],
+    });
+    const found = await converge();
+    expect(found.state === "needed" && found.changes[0].diff).not.toMatch(/[&*]a1/);
+  });
+
   test("makes a namespace and what is in it together", async () => {
     const namespace: KubeObject = { apiVersion: "v1", kind: "Namespace", metadata: { name: "new" } };
     const inside: KubeObject = { ...configMap, metadata: { name: "inside", namespace: "new" } };

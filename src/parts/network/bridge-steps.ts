@@ -7,6 +7,7 @@ import type { Resource } from "../../resources/resource.ts";
 import { service } from "../../resources/service.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
 import { lookedUpStateStep } from "../looked-up-state.ts";
+import { nodeHosts } from "../nodes/nodes-layout.ts";
 import { distributionOf } from "../os/distribution.ts";
 import {
   bridgeConflist,
@@ -27,7 +28,6 @@ import {
   podNetworkUnitPath,
   podRoutesPath,
 } from "./network-layout.ts";
-import { nodeHosts } from "./node-hosts.ts";
 import { podMasquerade } from "./pod-masquerade.ts";
 import { type PodRanges, podRanges } from "./pod-ranges.ts";
 import { podRoutes } from "./pod-routes.ts";

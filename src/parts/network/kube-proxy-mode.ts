@@ -6,7 +6,7 @@ import { together } from "../../facts/together.ts";
 import type { HostName } from "../../hosts/port.ts";
 import { ProblemError } from "../../problems/problem.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
-import { nodeHosts } from "./node-hosts.ts";
+import { nodeHosts } from "../nodes/nodes-layout.ts";
 
 export type KubeProxyMode = "nftables" | "iptables" | "ipvs" | "none";
 

@@ -1,9 +1,10 @@
 import type { Step, StepId } from "../../engine/step.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
+import { nodeHosts } from "../nodes/nodes-layout.ts";
 import { bridgeSteps } from "./bridge-steps.ts";
 import { kubeProxyStep } from "./kube-proxy-step.ts";
-import { networkProxyStepId, networkStepId } from "./network-layout.ts";
-import { nodeHosts } from "./node-hosts.ts";
+import { networkPluginStepId, networkProxyStepId, networkStepId } from "./network-layout.ts";
+import { pluginSteps } from "./plugin-steps.ts";
 import { podRangesStep } from "./pod-ranges-step.ts";
 
 /** What the network rests on: steps of other parts. */
@@ -14,11 +15,15 @@ export interface NetworkContext {
 
 /** Services and pods: kube-proxy and the network plugin. */
 export function networkSteps(spec: ClusterSpec, { joined }: NetworkContext): Step[] {
-  return [kubeProxyStep(spec), podRangesStep(spec, joined), ...bridgeSteps(spec)];
+  const { plugin } = spec.network;
+  const ofPlugin =
+    plugin.kind === "bridge" ? [podRangesStep(spec, joined), ...bridgeSteps(spec)] : pluginSteps(spec, plugin);
+  return [kubeProxyStep(spec), ...ofPlugin];
 }
 
 /** Steps after which pods of any two nodes can talk, and Services lead to pods. */
 export function networkStepIds(spec: ClusterSpec): readonly StepId[] {
+  if (spec.network.plugin.kind !== "bridge") return [networkProxyStepId, networkPluginStepId];
   const ofHosts = nodeHosts(spec).flatMap((host) => [
     networkStepId("bridge", host.name),
     networkStepId("routes", host.name),

@@ -1,8 +1,8 @@
 import type { ClusterStep, StepId, Verdict } from "../../engine/step.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
 import { controlPlaneInitStepId } from "../control-plane/control-plane-layout.ts";
+import { nodeHosts } from "../nodes/nodes-layout.ts";
 import { networkPhase, networkPodRangesStepId } from "./network-layout.ts";
-import { nodeHosts } from "./node-hosts.ts";
 import { type PodRanges, podRanges } from "./pod-ranges.ts";
 
 /** Waits until every node has its share of the pods' addresses; kube-controller-manager gives them. */

@@ -3,7 +3,7 @@ import { nodeNotReady, podNotReady } from "../../cluster/kube/readiness.ts";
 import type { ClusterStep, Look, StepId, Verdict } from "../../engine/step.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
 import { controlPlaneInitStepId } from "../control-plane/control-plane-layout.ts";
-import { nodeHosts } from "../network/node-hosts.ts";
+import { nodeHosts } from "../nodes/nodes-layout.ts";
 import { clusterReadyStepId, systemNamespace, verificationPhase } from "./verification-layout.ts";
 
 type Readiness =

@@ -7,7 +7,7 @@ import { objectPath } from "../../cluster/kube/object-path.ts";
 import type { Look } from "../../engine/step.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
 import { owned, ownershipQuery } from "../kubernetes-objects/ownership-labels.ts";
-import { nodeHosts } from "../network/node-hosts.ts";
+import { nodeHosts } from "../nodes/nodes-layout.ts";
 import { placeLabel, trafficPart } from "./traffic-objects.ts";
 import { systemNamespace } from "./verification-layout.ts";
 
