@@ -3,6 +3,7 @@ import type { Architecture } from "./architecture.ts";
 import { componentVersions } from "./component-versions.ts";
 import { fileNames, kubernetesPrograms } from "./file-names.ts";
 import { kubernetesImages } from "./kubernetes-images.ts";
+import { networkPluginImages } from "./network-plugin-images.ts";
 
 /** A host as far as it decides what it needs. */
 export interface Machine {
@@ -60,7 +61,7 @@ function neededImages(spec: ClusterSpec, host: HostSpec): readonly string[] {
     if (etcd.topology === "stacked") all.push(images.etcd);
   }
   if (!replacesProxy(spec) && kubernetes.proxy.mode !== "none") all.push(images.kubeProxy);
-  all.push(images.coreDns);
+  all.push(...networkPluginImages(spec), images.coreDns);
   if (addons.dns.nodeLocal) all.push(images.nodeCache);
   if (addons.metricsServer) all.push(images.metricsServer);
   return [...new Set(all)];
