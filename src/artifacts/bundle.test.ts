@@ -135,14 +135,14 @@ describe("a bundle", () => {
     const wanted: Wanted = {
       files: new Set(["kubernetes/v1.36.2/linux/amd64/kubelet", "kubernetes/v1.36.2/linux/amd64/kubeadm"]),
       images: new Set([`arm64 ${pause}`]),
-      packages: new Set(["debian-12 amd64"]),
+      packages: new Map([["debian-12 amd64", new Set(["jq"])]]),
     };
     const contents = await gather(given, { workFolder: work, wanted });
     expect(contents.artifacts.map((one) => one.name)).toEqual(["kubernetes/v1.36.2/linux/amd64/kubelet"]);
     expect(incomplete(wanted, contents.artifacts, "the folder").map((one) => one.message)).toEqual([
       "the file kubernetes/v1.36.2/linux/amd64/kubeadm is not in the folder",
       `the image ${pause} for arm64 is not in the folder`,
-      "the repository of packages of debian-12 for amd64 is not in the folder",
+      "the package jq of debian-12 for amd64 is not in the folder",
     ]);
   });
 });
@@ -236,26 +236,30 @@ describe("what hosts need", () => {
   };
 
   test("load balancers need packages only, workers no control plane", () => {
-    const balancer = wantedFor(spec, [machine("lb-1")]);
+    const balancer = wantedFor(spec, [machine("lb-1")], () => ["jq"]);
     expect([...balancer.files, ...balancer.images]).toEqual([]);
-    expect([...balancer.packages]).toEqual(["debian-12 amd64"]);
-    const worker = wantedFor(spec, [machine("w-1")]);
+    expect([...balancer.packages]).toEqual([["debian-12 amd64", new Set(["jq"])]]);
+    const worker = wantedFor(spec, [machine("w-1")], () => ["jq"]);
     expect([...worker.files]).toContain("kubernetes/v1.36.2/linux/amd64/kubelet");
     expect([...worker.images].filter((one) => /apiserver|scheduler|etcd/.test(one))).toEqual([]);
     expect([...worker.images]).toContain("amd64 registry.k8s.io/coredns/coredns:v1.14.2");
-    expect([...wantedFor(spec, [machine("cp-1")]).images]).toContain("amd64 registry.k8s.io/kube-apiserver:v1.36.2");
+    expect([...wantedFor(spec, [machine("cp-1")], () => ["jq"]).images]).toContain(
+      "amd64 registry.k8s.io/kube-apiserver:v1.36.2",
+    );
   });
 
   test("etcd's image is needed where etcd is stacked, containerd where it is a release", () => {
     const stacked = { ...spec, etcd: { ...spec.etcd, topology: "stacked" as const } };
-    expect([...wantedFor(stacked, [machine("cp-1")]).images]).toContain("amd64 registry.k8s.io/etcd:3.6.8-0");
+    expect([...wantedFor(stacked, [machine("cp-1")], () => ["jq"]).images]).toContain(
+      "amd64 registry.k8s.io/etcd:3.6.8-0",
+    );
     const released = { ...spec, runtime: { ...spec.runtime, source: { from: "release", version: "2.1.9" } as const } };
-    expect([...wantedFor(released, [machine("w-1")]).files]).toContain("containerd/2.1.9/linux/amd64");
+    expect([...wantedFor(released, [machine("w-1")], () => ["jq"]).files]).toContain("containerd/2.1.9/linux/amd64");
   });
 
   test("with packages of a repository no program is placed, with Cilium in its place no kube-proxy", () => {
     const packaged = { ...spec, kubernetes: { ...spec.kubernetes, install: "packages" as const } };
-    expect([...wantedFor(packaged, [machine("w-1")]).files]).toEqual([]);
+    expect([...wantedFor(packaged, [machine("w-1")], () => ["jq"]).files]).toEqual([]);
     const cilium = {
       kind: "cilium",
       version: "1.20.2",
@@ -265,11 +269,11 @@ describe("what hosts need", () => {
       routing: "tunnel",
     } as const;
     const without = { ...spec, network: { ...spec.network, plugin: cilium } };
-    expect([...wantedFor(without, [machine("w-1")]).images].join(" ")).not.toContain("kube-proxy");
+    expect([...wantedFor(without, [machine("w-1")], () => ["jq"]).images].join(" ")).not.toContain("kube-proxy");
   });
 
   test("a Kubernetes whose images are not known is refused", () => {
     const unknown = { ...spec, kubernetes: { ...spec.kubernetes, version: "1.99.0" } };
-    expect(() => wantedFor(unknown, [machine("w-1")])).toThrow("artifact/unknown-kubernetes");
+    expect(() => wantedFor(unknown, [machine("w-1")], () => ["jq"])).toThrow("artifact/unknown-kubernetes");
   });
 });

@@ -18,8 +18,8 @@ export interface Wanted {
   readonly files: ReadonlySet<string>;
   /** "amd64 registry.k8s.io/pause:3.10.2" */
   readonly images: ReadonlySet<string>;
-  /** Distributions whose packages are wanted, with the architecture: "debian-12 amd64". */
-  readonly packages: ReadonlySet<string>;
+  /** Names by distribution and architecture: "debian-12 amd64". */
+  readonly packages: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 /** How an image is named among what is wanted. */

@@ -6,11 +6,14 @@ import { imageKey, type Wanted } from "./gather.ts";
 export function incomplete(wanted: Wanted, artifacts: readonly BundleArtifact[], place: string): readonly Problem[] {
   const files = new Set<string>();
   const images = new Set<string>();
-  const packages = new Set<string>();
+  const packages = new Map<string, Set<string>>();
   for (const one of artifacts) {
     if (one.kind === "file") files.add(one.name);
     else if (one.kind === "image") images.add(imageKey(one.architecture, one.name));
-    else packages.add(`${one.distribution} ${one.architecture}`);
+    else {
+      const key = `${one.distribution} ${one.architecture}`;
+      packages.set(key, (packages.get(key) ?? new Set()).add(one.name));
+    }
   }
   const missing = (what: string): Problem => ({
     code: "artifact/missing",
@@ -23,8 +26,10 @@ export function incomplete(wanted: Wanted, artifacts: readonly BundleArtifact[],
     ...left(wanted.images, images).map((key) =>
       missing(`the image ${key.slice(key.indexOf(" ") + 1)} for ${key.split(" ")[0]}`),
     ),
-    ...left(wanted.packages, packages).map((key) =>
-      missing(`the repository of packages of ${key.replace(" ", " for ")}`),
+    ...[...wanted.packages].flatMap(([key, names]) =>
+      left(names, packages.get(key) ?? new Set()).map((name) =>
+        missing(`the package ${name} of ${key.replace(" ", " for ")}`),
+      ),
     ),
   ];
 }

@@ -2,12 +2,14 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { ProblemError } from "../problems/problem.ts";
 import type { Architecture } from "./architecture.ts";
 import type { BundleArtifact } from "./bundle-index.ts";
 import { type DebPackage, readDeb } from "./deb-package.ts";
 import { fileNames } from "./file-names.ts";
 import { fileMember, tarOf } from "./folder-tar.ts";
 import { writePieces } from "./image-archive-writer.ts";
+import { unmetDependencies } from "./unmet-dependencies.ts";
 
 /** All packages of a distribution and architecture as one tar: an apt repository once it is unpacked. */
 export async function packageFolder(
@@ -23,6 +25,8 @@ export async function packageFolder(
     if (about.architecture !== "all" && about.architecture !== architecture) continue;
     found.push({ path, about, ...(await digestOf(path)) });
   }
+  const unmet = unmetDependencies(found.map(({ about }) => about));
+  if (unmet.length > 0) throw incompleteFolder(distribution, unmet);
   found.sort((a, b) => (`${a.about.name} ${a.about.version}` < `${b.about.name} ${b.about.version}` ? -1 : 1));
   const index = join(workFolder, `${distribution}-${architecture}.Packages`);
   await writeFile(index, found.map(stanza).join("\n"));
@@ -47,6 +51,17 @@ export async function packageFolder(
   );
   const folder: BundleArtifact = { kind: "file", name, sha256: tar.sha256, sizeBytes: tar.sizeBytes };
   return { artifacts: [folder, ...packages], path: tar.path, sha256: tar.sha256 };
+}
+
+function incompleteFolder(distribution: string, unmet: readonly string[]): ProblemError {
+  const shown = unmet.slice(0, 20).join(", ");
+  return new ProblemError({
+    code: "artifact/missing",
+    severity: "error",
+    message: `the packages of ${distribution} are not complete`,
+    because: `${shown}${unmet.length > 20 ? `, and ${unmet.length - 20} more` : ""}`,
+    hint: { text: "Add the missing .deb files: apt-get --download-only with an empty status file finds all of them" },
+  });
 }
 
 /** An entry of a Packages file. https://wiki.debian.org/DebianRepository/Format (2026-11-21) */

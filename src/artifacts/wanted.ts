@@ -2,16 +2,21 @@ import type { ClusterSpec } from "../spec/cluster-spec.ts";
 import { imageKey, type Wanted } from "./gather.ts";
 import { type Machine, neededArtifacts } from "./needed-artifacts.ts";
 
-/** What all hosts of a cluster need together. */
-export function wantedFor(spec: ClusterSpec, machines: readonly Machine[]): Wanted {
+/** What all hosts of a cluster need together; `packagesOf` names the system packages of one of them. */
+export function wantedFor(
+  spec: ClusterSpec,
+  machines: readonly Machine[],
+  packagesOf: (machine: Machine) => readonly string[],
+): Wanted {
   const files = new Set<string>();
   const images = new Set<string>();
-  const packages = new Set<string>();
+  const packages = new Map<string, Set<string>>();
   for (const machine of machines) {
     const needed = neededArtifacts(spec, machine);
     for (const name of needed.files) files.add(name);
     for (const ref of needed.images) images.add(imageKey(machine.architecture, ref));
-    packages.add(`${machine.distribution} ${machine.architecture}`);
+    const key = `${machine.distribution} ${machine.architecture}`;
+    packages.set(key, new Set([...(packages.get(key) ?? []), ...packagesOf(machine)]));
   }
   return { files, images, packages };
 }

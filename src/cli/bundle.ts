@@ -5,13 +5,16 @@ import type { BundleArtifact } from "../artifacts/bundle-index.ts";
 import { writeBundle } from "../artifacts/bundle-writer.ts";
 import { gather, type Wanted } from "../artifacts/gather.ts";
 import { incomplete } from "../artifacts/incomplete.ts";
+import type { Machine } from "../artifacts/needed-artifacts.ts";
 import { verifyBundle } from "../artifacts/verify-bundle.ts";
 import { wantedFor } from "../artifacts/wanted.ts";
+import { neededPackages } from "../parts/artifacts/needed-packages.ts";
 import { exitCode } from "../problems/exit-code.ts";
 import { formatProblems } from "../problems/format-problems.ts";
 import { type Problem, ProblemError } from "../problems/problem.ts";
 import { countOf } from "../report/count-of.ts";
 import { table } from "../report/table.ts";
+import type { ClusterSpec } from "../spec/cluster-spec.ts";
 import { machinesOf, type PlatformOptions } from "./machines-of.ts";
 import { openCluster } from "./open-cluster.ts";
 import { printResult } from "./print-result.ts";
@@ -32,8 +35,7 @@ export interface BundleCreateOptions extends GlobalOptions, PlatformOptions {
 export async function bundleCreate(path: string, options: BundleCreateOptions): Promise<void> {
   const cluster = openCluster(options.file);
   const machines = await machinesOf(cluster, options);
-  const needed = wantedFor(cluster.spec, machines);
-  const wanted: Wanted = options.packages ? needed : { ...needed, packages: new Set() };
+  const wanted = wantedBy(cluster.spec, machines, options.packages);
   const target = resolve(path);
   const workFolder = await mkdtemp(resolve(dirname(target), ".slipway-bundle-"));
   try {
@@ -94,8 +96,7 @@ export async function bundleVerify(
   const problems: Problem[] = [...(await verifyBundle(bundle))];
   if (options.complete === true) {
     const cluster = openCluster(options.file);
-    const needed = wantedFor(cluster.spec, await machinesOf(cluster, options));
-    const wanted: Wanted = options.packages ? needed : { ...needed, packages: new Set() };
+    const wanted = wantedBy(cluster.spec, await machinesOf(cluster, options), options.packages);
     problems.push(...incomplete(wanted, bundle.index.artifacts, "the bundle"));
   }
   const whole = problems.length === 0;
@@ -105,6 +106,11 @@ export async function bundleVerify(
       : formatProblems(problems, terminalStyle(process.stdout)),
   );
   if (!whole) process.exitCode = exitCode.refused;
+}
+
+function wantedBy(spec: ClusterSpec, machines: readonly Machine[], packages: boolean): Wanted {
+  const wanted = wantedFor(spec, machines, (machine) => neededPackages(spec, machine));
+  return packages ? wanted : { ...wanted, packages: new Map() };
 }
 
 function throwIfAny(problems: readonly Problem[]): void {

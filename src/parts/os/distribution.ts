@@ -115,6 +115,19 @@ const table: Readonly<Record<string, Distribution>> = {
   "openEuler 22": redHat("openeuler-22", true, ["etcd"]),
 };
 
+/** The row of that name. Throws `host/unsupported-distribution`. */
+export function distributionNamed(name: string): Distribution {
+  const found = Object.values(table).find((one) => one.name === name);
+  if (found !== undefined) return found;
+  const names = [...new Set(Object.values(table).map((one) => one.name))];
+  throw new ProblemError({
+    code: "host/unsupported-distribution",
+    severity: "error",
+    message: `${name} is not supported`,
+    because: `supported are ${names.join(", ")}`,
+  });
+}
+
 /**
  * The row for a host's distribution: the same object for all hosts that run it. Throws `host/unsupported-distribution`
  * for one that is not in the table.

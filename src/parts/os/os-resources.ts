@@ -10,7 +10,6 @@ import { swapOff } from "../../resources/swap.ts";
 import { sysctl } from "../../resources/sysctl.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
 import { managedHeader } from "../managed-header.ts";
-import { packageMirror } from "../package-mirror/package-mirror.ts";
 import { chronyFiles, chronyService } from "./chrony.ts";
 import type { Distribution } from "./distribution.ts";
 import { fileLimits } from "./file-limits.ts";
@@ -20,7 +19,7 @@ const modules = ["overlay", "br_netfilter"];
 const sysctlPath = "/etc/sysctl.d/99-zz-slipway.conf";
 const bridgeModule = "kernel module br_netfilter";
 
-/** Everything of the baseline on one kind of host, in the order it is made. */
+/** Everything of the baseline on one kind of host but the source of its packages, in the order it is made. */
 export function osResources(
   spec: ClusterSpec,
   kind: HostKind,
@@ -32,7 +31,6 @@ export function osResources(
   const inCluster = kind.kubernetes || kind.etcd;
   const runsEtcd = kind.etcd || (spec.etcd.topology !== "external" && kind.kubernetes);
   return [
-    ...packageMirror(spec.artifacts, distribution),
     // Before the packages: a service that its package starts has its own configuration from the first moment.
     ...chronyFiles(timeServers, distribution, may.setsClock),
     packages(packageNames(spec, kind, distribution), distribution.packageManager),
@@ -55,7 +53,8 @@ export function osResources(
   ];
 }
 
-function packageNames(spec: ClusterSpec, kind: HostKind, { packages: names }: Distribution): readonly string[] {
+/** What the baseline installs. */
+export function packageNames(spec: ClusterSpec, kind: HostKind, { packages: names }: Distribution): readonly string[] {
   const tools = kind.kubernetes ? names.tools : names.basicTools;
   const storage = spec.os.storageClients && kind.kubernetes ? names.storageClients : [];
   return [...new Set([names.chrony, ...tools, ...storage, ...spec.os.packages])].sort();

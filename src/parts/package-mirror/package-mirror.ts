@@ -31,21 +31,21 @@ export function packageMirror(artifacts: ArtifactsSpec, distribution: Distributi
 const withoutApt = [absent(aptSwitch), absent(aptList)];
 const withoutDnf = [iniSetting({ ...dnfReposdir, value: undefined, onlyIf: dnfFolder }), absent(dnfRepo)];
 
-/** The list, and the switch that makes apt read no other. */
-function aptMirrorFiles(mirror: Mirror, codename: string): { readonly list: string; readonly switch: string } {
+function aptMirror(mirror: Mirror, distribution: Distribution): readonly Resource[] {
   const signed = mirror.signedBy === undefined ? "" : `[signed-by=${mirror.signedBy}] `;
   const components = (mirror.components ?? ["main"]).join(" ");
-  return {
-    list: `${managedHeader("package mirror of the cluster")}deb ${signed}${mirror.url} ${mirror.suite ?? codename} ${components}\n`,
-    switch: `// Managed by Slipway: apt uses the package mirror of the cluster only.\nDir::Etc::sourcelist "${aptList}";\nDir::Etc::sourceparts "-";\n`,
-  };
+  const suite = mirror.suite ?? distribution.codename ?? "stable";
+  return aptSource(`deb ${signed}${mirror.url} ${suite} ${components}`);
 }
 
-function aptMirror(mirror: Mirror, distribution: Distribution): readonly Resource[] {
-  const content = aptMirrorFiles(mirror, distribution.codename ?? "stable");
+/** The one source apt reads, by a file with it and a switch that makes apt read no other. */
+export function aptSource(line: string): readonly Resource[] {
   return [
-    file({ path: aptList, content: content.list }),
-    file({ path: aptSwitch, content: content.switch }),
+    file({ path: aptList, content: `${managedHeader("package mirror of the cluster")}${line}\n` }),
+    file({
+      path: aptSwitch,
+      content: `// Managed by Slipway: apt uses the package mirror of the cluster only.\nDir::Etc::sourcelist "${aptList}";\nDir::Etc::sourceparts "-";\n`,
+    }),
     packageLists,
   ];
 }

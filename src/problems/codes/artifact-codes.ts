@@ -13,5 +13,7 @@ export const artifactCodes: Readonly<Record<ProblemCode, string>> = {
     "Something the cluster file needs is not in the bundle, or nobody publishes it. Make the bundle anew from this cluster file.",
   "artifact/not-imported":
     "containerd took an image archive, and the image in it is not the one the bundle's index names.",
+  "artifact/packages-not-placed":
+    "System packages of that distribution cannot come out of a bundle. Name a mirror the hosts can reach.",
   "artifact/unknown-kubernetes": "This Slipway does not know which images belong to that version of Kubernetes.",
 };
