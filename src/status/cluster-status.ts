@@ -1,4 +1,5 @@
 import type { EtcdClusterStatus } from "../cluster/etcd-status.ts";
+import type { KubeStatus } from "../cluster/kube/kube-status.ts";
 import type { HaproxyServer } from "../facts/haproxy-servers.ts";
 import type { HostName } from "../hosts/port.ts";
 import type { Problem } from "../problems/problem.ts";
@@ -82,6 +83,7 @@ export interface ClusterStatus {
   readonly entryPoint: EntryPointStatus;
   /** Absent with stacked etcd, which the control plane runs. */
   readonly etcd?: EtcdClusterStatus;
+  readonly kubernetes: KubeStatus;
   /** Of each host the certificate that expires first, soonest first. */
   readonly certificates: readonly CertificateStatus[];
 }

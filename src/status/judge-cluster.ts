@@ -1,6 +1,7 @@
 import { formatDuration } from "../problems/format-duration.ts";
 import type { Hint, Problem } from "../problems/problem.ts";
 import type { ClusterStatus, HostStatus, ServiceStatus } from "./cluster-status.ts";
+import { judgeKubernetes } from "./judge-kubernetes.ts";
 
 type Observed = Omit<ClusterStatus, "health" | "findings">;
 
@@ -17,6 +18,7 @@ export function judgeCluster(observed: Observed): Pick<ClusterStatus, "health" |
   if (isNothingThere && observed.unreachable.length === 0) return { health: "not-installed", findings: [] };
   const findings = [
     ...judgeEtcd(observed),
+    ...judgeKubernetes(observed.kubernetes),
     ...judgeEntryPoint(observed),
     ...observed.hosts.flatMap(judgeServices),
     ...judgeCertificates(observed),

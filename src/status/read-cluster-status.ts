@@ -1,5 +1,6 @@
 import { etcdPlaces } from "../cluster/etcd-places.ts";
 import { readEtcdStatus } from "../cluster/etcd-status.ts";
+import { readKubeStatus } from "../cluster/kube/kube-status.ts";
 import { FactReader } from "../engine/fact-reader.ts";
 import type { HostName, Hosts } from "../hosts/port.ts";
 import { type Problem, ProblemError } from "../problems/problem.ts";
@@ -11,7 +12,8 @@ import { judgeCluster } from "./judge-cluster.ts";
 const dayMs = 24 * 60 * 60 * 1000;
 
 /**
- * Asks all hosts what they are doing, in one round trip each and one more where etcd runs, and judges it. Hosts that
+ * Asks all hosts what they are doing, in one round trip each and one more where etcd or an API server
+ * runs, and judges it. Hosts that
  * cannot be reached, or whose answers are not understood, are listed with the reason. Throws when it is aborted.
  */
 export async function readClusterStatus(
@@ -22,9 +24,10 @@ export async function readClusterStatus(
   const reader = new FactReader(hosts, signal);
   const isExternal = spec.etcd.topology === "external";
   // Asked in the same turn as the hosts, so that both are one round trip.
-  const [reports, etcd] = await Promise.all([
+  const [reports, etcd, kubernetes] = await Promise.all([
     Promise.all(spec.hosts.map((host) => reportOf(reader, spec, host))),
     isExternal ? readEtcdStatus(reader, etcdPlaces(spec)) : undefined,
+    readKubeStatus(reader, spec),
   ]);
   const answered = reports.flatMap((report) => ("status" in report ? [report] : []));
   const observed = {
@@ -33,6 +36,7 @@ export async function readClusterStatus(
     unreachable: reports.flatMap((report) => ("problem" in report ? [report] : [])),
     entryPoint: entryPoint(spec, answered),
     ...(etcd === undefined ? {} : { etcd }),
+    kubernetes,
     certificates: soonestOfEach(answered, now),
   };
   return { ...observed, ...judgeCluster(observed) };

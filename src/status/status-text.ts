@@ -33,6 +33,7 @@ export function statusText(status: ClusterStatus, options: StatusTextOptions): s
     hostLines(status, options),
     entryPointLines(status),
     etcdLines(status, options),
+    kubernetesLine(status),
     certificateLine(status),
     foldProblems(status.unreachable.map(({ problem }) => problem))
       .map((problem) => formatProblem(problem, options))
@@ -130,6 +131,20 @@ function etcdLines({ etcd }: ClusterStatus, options: TextOptions): string {
   );
   const spare = etcd.quorum === undefined ? "" : `, ${Math.max(0, etcd.answering - etcd.quorum)} may fail`;
   return `etcd ${etcd.answering} of ${countOf(etcd.voting, "voting member")} healthy${spare}\n${rows}`;
+}
+
+function kubernetesLine({ kubernetes: { apiServers, objects } }: ClusterStatus): string {
+  const ready = apiServers.filter((one) => one.state === "ready").length;
+  if (apiServers.every((one) => one.state === "absent" || one.state === "unknown")) return "";
+  const servers = `${ready} of ${countOf(apiServers.length, "API server")} ready`;
+  if (objects === undefined) return `kubernetes ${servers}`;
+  const { nodes, workloads } = objects;
+  const versions = [...new Set(nodes.map((one) => one.kubeletVersion))].sort(compareNames).join(" and ");
+  const wellNodes = nodes.filter((one) => one.notReady === undefined).length;
+  const wellWorkloads = workloads.filter((one) => one.notReady === undefined).length;
+  const ofNodes = `${wellNodes} of ${countOf(nodes.length, "node")} Ready`;
+  const ofSystem = `${wellWorkloads} of ${countOf(workloads.length, "system workload")} ready`;
+  return `kubernetes ${printableText(versions)}: ${servers}, ${ofNodes}, ${ofSystem}`;
 }
 
 /** Nothing for a voting member that does not answer: what it is now nobody knows. */

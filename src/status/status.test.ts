@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type BareHost, bareHosts } from "../../test/support/bare-hosts.ts";
 import type { FakeRun } from "../../test/support/fake-host-script.ts";
+import { FakeKube } from "../../test/support/fake-kube.ts";
 import { sampleSpec } from "../../test/support/sample-spec.ts";
 import type { ClusterStatus } from "./cluster-status.ts";
 import { readClusterStatus } from "./read-cluster-status.ts";
@@ -177,6 +178,81 @@ describe("readClusterStatus", () => {
     await expect(readClusterStatus(spec, installed(), { now, signal: controller.signal })).rejects.toThrow(
       "interrupted",
     );
+  });
+});
+
+describe("the status of Kubernetes", () => {
+  const object = (kind: string, name: string, over: object) => ({
+    apiVersion: kind === "Node" ? "v1" : "apps/v1",
+    kind,
+    metadata: kind === "Node" ? { name } : { name, namespace: "kube-system" },
+    ...over,
+  });
+  const ready = { conditions: [{ type: "Ready", status: "True" }], nodeInfo: { kubeletVersion: "v1.36.2" } };
+
+  function running() {
+    const kube = new FakeKube();
+    kube.intercept = ({ path }) => (path === "/readyz" ? { status: 200, body: "ok" } : undefined);
+    for (const name of ["cp-1", "cp-2", "cp-3", "w-1", "w-2"]) kube.put(object("Node", name, { status: ready }));
+    const well = { replicas: 2, updatedReplicas: 2, availableReplicas: 2 };
+    kube.put(object("Deployment", "coredns", { spec: { replicas: 2 }, status: well }));
+    const node = (own: number) => ({
+      activeUnits: [...nodeUnits, "etcd.service", "kubelet.service"],
+      runs: [kube.run, ...etcdctl(own)],
+    });
+    const worker = { activeUnits: [...nodeUnits, "kubelet.service"] };
+    const balancer = { activeUnits: [...common, "haproxy.service", "keepalived.service"], runs: [haproxy("UP")] };
+    const hosts = installed({
+      "lb-1": { ...balancer, moreAddresses: ["10.0.0.10"] },
+      "lb-2": balancer,
+      "cp-1": node(1),
+      "cp-2": node(2),
+      "cp-3": node(3),
+      "w-1": worker,
+      "w-2": worker,
+    });
+    for (const name of ["cp-1", "cp-2", "cp-3"])
+      hosts.host(name).files.write("/etc/kubernetes/manifests/kube-apiserver.yaml", "");
+    return { kube, hosts };
+  }
+
+  test("is one line when all is well, and costs control planes one more round trip", async () => {
+    const { hosts } = running();
+    const status = await readClusterStatus(spec, hosts, { now });
+    expect(status.findings).toEqual([]);
+    expect(statusText(status, { colors: false, width: 120 })).toContain(
+      "kubernetes v1.36.2: 3 of 3 API servers ready, 5 of 5 nodes Ready, 1 of 1 system workload ready",
+    );
+    expect(hosts.host("cp-1").roundTrips).toBeLessThanOrEqual(3);
+    expect(hosts.host("w-1").roundTrips).toBe(1);
+  });
+
+  test("names what is not well", async () => {
+    const { kube, hosts } = running();
+    kube.intercept = ({ path }) => (path === "/readyz" ? { status: 200, body: "ok" } : undefined);
+    const down = { conditions: [{ type: "Ready", status: "Unknown", reason: "NodeStatusUnknown", message: "gone" }] };
+    kube.put(object("Node", "w-1", { status: down, spec: { unschedulable: true } }));
+    kube.put(object("Deployment", "coredns", { spec: { replicas: 2 }, status: { updatedReplicas: 2, replicas: 2 } }));
+    const status = await readClusterStatus(spec, hosts, { now });
+    expect(codes(status)).toEqual([
+      "kubernetes/node-not-ready",
+      "kubernetes/workload-not-ready",
+      "kubernetes/node-cordoned",
+    ]);
+    expect(status.findings[0]?.because).toBe("NodeStatusUnknown: gone");
+    expect(status.health).toBe("degraded");
+  });
+
+  test("names API servers that are not ready, and what of them fails", async () => {
+    const { kube, hosts } = running();
+    kube.intercept = ({ path }) =>
+      path === "/readyz"
+        ? { status: 500, body: "[+]ping ok\n[-]etcd failed: reason withheld\nreadyz check failed" }
+        : undefined;
+    const status = await readClusterStatus(spec, hosts, { now });
+    expect(codes(status)).toEqual(Array(3).fill("kubernetes/api-server-not-ready"));
+    expect(status.findings[0]?.because).toBe("failed: etcd");
+    expect(statusText(status, { colors: false, width: 120 })).toContain("kubernetes 0 of 3 API servers ready");
   });
 });
 

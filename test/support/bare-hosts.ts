@@ -84,6 +84,10 @@ function scriptOf(spec: ClusterSpec, host: HostSpec, at: number, bare: BareHost)
     },
     runs: [
       ...(bare.runs ?? []),
+      {
+        argv: ["curl", "--disable"],
+        answer: { exitCode: 58, stderr: "curl: (58) could not load PEM client certificate" },
+      },
       { argv: ["id", "-u"], answer: bare.user ?? "0\n" },
       { argv: ["nproc"], answer: `${bare.cores ?? 16}\n` },
       { argv: ["uname"], answer: `${bare.kernel ?? "6.1.0-28-amd64"} x86_64\n` },

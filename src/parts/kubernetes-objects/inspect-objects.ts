@@ -9,6 +9,7 @@ import {
   objectPath,
   referenceOf,
 } from "../../cluster/kube/object-path.ts";
+import { notReadyBecause } from "../../cluster/kube/workload-readiness.ts";
 import type { Look } from "../../engine/step.ts";
 import type { HostName } from "../../hosts/port.ts";
 import { type Problem, ProblemError } from "../../problems/problem.ts";
@@ -17,7 +18,6 @@ import { inApplyOrder } from "./apply-order.ts";
 import { canonicalText, comparable } from "./comparable-object.ts";
 import { applyRequest } from "./object-requests.ts";
 import { owned, ownershipQuery } from "./ownership-labels.ts";
-import { notReadyBecause } from "./workload-readiness.ts";
 
 /** Kinds of objects: what is looked through for objects of a part that are no longer declared. */
 export type ObjectKind = Pick<ObjectReference, "apiVersion" | "kind">;

@@ -1,4 +1,4 @@
-import type { KubeObject } from "../../cluster/kube/kube-object.ts";
+import type { KubeObject } from "./kube-object.ts";
 
 /**
  * Why an object cannot do its work yet; undefined when it can, or when its kind has nothing to wait for. As `kubectl
