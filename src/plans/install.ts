@@ -1,20 +1,58 @@
 import type { Step } from "../engine/step.ts";
+import { addonsStepIds, addonsSteps } from "../parts/addons/addons-steps.ts";
+import { artifactSteps } from "../parts/artifacts/artifact-steps.ts";
+import { artifactsStepId } from "../parts/artifacts/artifacts-layout.ts";
 import { containerdSteps } from "../parts/containerd/containerd-steps.ts";
-import { etcdSteps } from "../parts/etcd/etcd-steps.ts";
-import { loadBalancerSteps } from "../parts/load-balancer/load-balancer-steps.ts";
+import { controlPlaneStepId } from "../parts/control-plane/control-plane-layout.ts";
+import { controlPlaneSteps } from "../parts/control-plane/control-plane-steps.ts";
+import { etcdStepIds, etcdSteps } from "../parts/etcd/etcd-steps.ts";
+import { loadBalancerStepIds, loadBalancerSteps } from "../parts/load-balancer/load-balancer-steps.ts";
+import { networkStepIds, networkSteps } from "../parts/network/network-steps.ts";
+import { nodeHosts, nodesObjectsStepId, servingCertificatesStepId } from "../parts/nodes/nodes-layout.ts";
+import { nodesSteps } from "../parts/nodes/nodes-steps.ts";
 import { osSteps } from "../parts/os/os-steps.ts";
-import type { ClusterSpec } from "../spec/cluster-spec.ts";
+import { verificationSteps } from "../parts/verification/verification-steps.ts";
+import { workerStepId, workerSteps } from "../parts/worker/worker-steps.ts";
+import type { ClusterSpec, HostSpec } from "../spec/cluster-spec.ts";
 
-/** From bare hosts to a highly available entry point and etcd. */
+/** From bare hosts to a cluster that is ready and verified. */
 export function install(spec: ClusterSpec): {
   readonly intention: "install";
   /** What `--through` takes, in order. */
   readonly phases: readonly string[];
   readonly steps: readonly Step[];
 } {
+  const prepared = (host: HostSpec["name"]) => [artifactsStepId(host)];
+  const joined = (host: HostSpec) =>
+    host.roles.includes("control-plane") ? controlPlaneStepId("join", host.name) : workerStepId("join", host.name);
+  const endpoint = loadBalancerStepIds(spec);
+  const network = networkStepIds(spec);
   return {
     intention: "install",
-    phases: ["baseline", "runtime", "load-balancer", "etcd"],
-    steps: [...osSteps(spec), ...containerdSteps(spec), ...loadBalancerSteps(spec), ...etcdSteps(spec)],
+    phases: [
+      "baseline",
+      "runtime",
+      "load-balancer",
+      "etcd",
+      "artifacts",
+      "control-plane",
+      "workers",
+      "network",
+      "add-ons",
+      "verification",
+    ],
+    steps: [
+      ...osSteps(spec),
+      ...containerdSteps(spec),
+      ...loadBalancerSteps(spec),
+      ...etcdSteps(spec),
+      ...artifactSteps(spec),
+      ...controlPlaneSteps(spec, { prepared, endpoint, etcd: etcdStepIds(spec) }),
+      ...workerSteps(spec, prepared),
+      ...nodesSteps(spec, { joined }),
+      ...networkSteps(spec, { joined: nodeHosts(spec).map(joined) }),
+      ...addonsSteps(spec, { network, servingCertificates: [servingCertificatesStepId] }),
+      ...verificationSteps(spec, { everything: [nodesObjectsStepId, ...addonsStepIds] }),
+    ],
   };
 }

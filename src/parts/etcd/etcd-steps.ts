@@ -40,6 +40,16 @@ export function etcdSteps(spec: ClusterSpec): Step[] {
   ];
 }
 
+/** Steps after which external etcd serves with all its members, and API servers have their certificates for it. */
+export function etcdStepIds(spec: ClusterSpec): readonly StepId[] {
+  if (spec.etcd.topology !== "external") return [];
+  const controlPlanes = spec.hosts.filter((host) => host.roles.includes("control-plane"));
+  return [
+    ...etcdHosts(spec).map((host) => etcdStepId("promote", host.name)),
+    ...controlPlanes.map((host) => etcdStepId("client-certs", host.name)),
+  ];
+}
+
 function memberCertsStep(spec: ClusterSpec, host: HostSpec): Step {
   const state = memberState(spec.etcd.dataDir);
   return etcdCertsStep({

@@ -94,3 +94,8 @@ function configureStep(spec: ClusterSpec, host: HostSpec): HostStep<Inspection> 
     },
   );
 }
+
+/** Steps after which the endpoint leads to the API servers there are; none where it is somebody else's. */
+export function loadBalancerStepIds(spec: ClusterSpec): readonly StepId[] {
+  return loadBalancerSteps(spec).map((step) => step.id);
+}
