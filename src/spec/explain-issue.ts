@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { fieldSchema, placeOfField } from "./field-catalog.ts";
 import { fieldName } from "./field-name.ts";
+import { mappingOf } from "./json-schema.ts";
 import type { ValueKind } from "./schema/value-kind.ts";
 import { suggest } from "./suggest.ts";
 import type { Finding, FindingWords } from "./yaml/finding.ts";
@@ -71,7 +72,7 @@ export function explainIssue(issue: Issue, locator: PathLocator): Finding[] {
 }
 
 function unknownField(path: FieldPath, key: string, locator: PathLocator): FindingWords {
-  const fields = Object.keys(fieldSchema(path)?.properties ?? {});
+  const fields = Object.keys(mappingOf(fieldSchema(path) ?? {}).properties ?? {});
   const near = suggest(key, fields) ?? synonyms.get(key.toLowerCase());
   const elsewhere = near === undefined ? placeOfField(key) : undefined;
   const hint =

@@ -23,6 +23,8 @@ function resolveApiServer(entry: Sections["kubernetes"]["apiServer"]): ApiServer
   return {
     ...rest,
     extraArgs: mapValues(entry.extraArgs, String),
+    // Without it a kubelet could change what is another node's.
+    admissionPlugins: [...new Set(["NodeRestriction", ...entry.admissionPlugins])],
     extraSans: extraSANs.map((name) => canonicalAddress(name) ?? name),
     eventTtlMinutes: eventTTLMinutes,
     audit: withoutUndefined(entry.audit),

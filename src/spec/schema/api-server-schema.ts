@@ -87,8 +87,8 @@ export const apiServerSchema = z
     eventTTLMinutes: wholeNumber(1, 43_200).describe("Minutes events are kept.").default(60),
     admissionPlugins: z
       .array(textOf(valueKinds.admissionPlugin))
-      .describe("Admission plugins on top of those kube-apiserver enables by default.")
-      .default(["NodeRestriction"]),
+      .describe("Admission plugins on top of NodeRestriction and those kube-apiserver enables by default.")
+      .default([]),
     audit: auditSchema,
     encryption: encryptionSchema,
     oidc: oidcSchema,

@@ -1,0 +1,51 @@
+import type { Rule } from "./rule.ts";
+
+const path = ["spec", "runtime", "source"] as const;
+
+/**
+ * From this minor version of Kubernetes 1 on, kubelet wants containerd 2:
+ * 1.35 is the last with containerd 1.x. https://kubernetes.io/blog/2025/12/17/kubernetes-v1-35-release/ (2026-11-21)
+ */
+const minorWithContainerd2 = 36;
+
+/** Where containerd comes from is said once, and it is new enough where that can be known here. */
+export const runtimeSource: Rule = ({ runtime, kubernetes }, report) => {
+  if (runtime === undefined) return;
+  const { from, version } = runtime.source;
+  if (from === "package") {
+    for (const field of ["version", "sha256"] as const) {
+      if (runtime.source[field] === undefined) continue;
+      report.error("config/runtime-source-conflict", [...path, field], {
+        message: `a package has no spec.runtime.source.${field}`,
+        because: `from (${report.placeOf([...path, "from"])}) is package`,
+        hint: {
+          text: field === "version" ? "write from: release, or move it to spec.runtime.version" : "write from: release",
+        },
+      });
+    }
+    return;
+  }
+  if (runtime.version !== undefined) {
+    report.error("config/runtime-source-conflict", ["spec", "runtime", "version"], {
+      message: "spec.runtime.version is a package's",
+      because: `spec.runtime.source.from (${report.placeOf([...path, "from"])}) is release`,
+      hint: { text: "write it as spec.runtime.source.version" },
+    });
+  }
+  if (version === undefined) {
+    report.error("config/runtime-source-conflict", [...path, "from"], {
+      message: "a release of containerd has no version",
+      because: "spec.runtime.source.version is not set; releases do not change by themselves",
+      hint: { text: "add version: 2.1.6" },
+    });
+    return;
+  }
+  const minor = Number(kubernetes?.version.replace(/^v/, "").split(".")[1] ?? 0);
+  if (version.startsWith("1.") && minor >= minorWithContainerd2) {
+    report.error("config/old-containerd", [...path, "version"], {
+      message: `containerd ${version} is too old for Kubernetes ${kubernetes?.version ?? ""}`,
+      because: `Kubernetes 1.${minorWithContainerd2} and newer need containerd 2.0 or newer`,
+      hint: { text: "write version: 2.1.6" },
+    });
+  }
+};
