@@ -100,8 +100,7 @@ class Gathering implements BundleContents {
         if (!wanted) continue;
         this.#options.onProgress?.(`packages of ${distribution} for ${architecture}`);
         const made = await packageFolder(distribution, architecture, debs, this.#options.workFolder);
-        // Packages for every architecture alone are no repository of one.
-        if (!made.artifacts.some((one) => one.kind === "package")) continue;
+        if (made === undefined) continue;
         this.artifacts.push(...made.artifacts);
         this.paths.set(made.sha256, made.path);
       }

@@ -11,13 +11,23 @@ import { fileMember, tarOf } from "./folder-tar.ts";
 import { writePieces } from "./image-archive-writer.ts";
 import { unmetDependencies } from "./unmet-dependencies.ts";
 
-/** All packages of a distribution and architecture as one tar: an apt repository once it is unpacked. */
+/** A tar with packages, what the index says of it and them, and where it is. */
+export interface PackageFolder {
+  readonly artifacts: readonly BundleArtifact[];
+  readonly path: string;
+  readonly sha256: string;
+}
+
+/**
+ * All packages of a distribution and architecture as one tar: an apt repository once it is unpacked. Undefined when none
+ * is made for that architecture. Throws `artifact/missing` when one depends on what is not among them.
+ */
 export async function packageFolder(
   distribution: string,
   architecture: Architecture,
   debs: readonly string[],
   workFolder: string,
-): Promise<{ readonly artifacts: readonly BundleArtifact[]; readonly path: string; readonly sha256: string }> {
+): Promise<PackageFolder | undefined> {
   const name = fileNames.packages(distribution, architecture);
   const found: { path: string; about: DebPackage; sha256: string; sizeBytes: number }[] = [];
   for (const path of debs) {
@@ -25,6 +35,8 @@ export async function packageFolder(
     if (about.architecture !== "all" && about.architecture !== architecture) continue;
     found.push({ path, about, ...(await digestOf(path)) });
   }
+  // Packages for every architecture alone are no repository of one.
+  if (!found.some(({ about }) => about.architecture === architecture)) return undefined;
   const unmet = unmetDependencies(found.map(({ about }) => about));
   if (unmet.length > 0) throw incompleteFolder(distribution, unmet);
   found.sort((a, b) => (`${a.about.name} ${a.about.version}` < `${b.about.name} ${b.about.version}` ? -1 : 1));
