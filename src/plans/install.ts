@@ -11,6 +11,8 @@ import { networkStepIds, networkSteps } from "../parts/network/network-steps.ts"
 import { nodeHosts, nodesObjectsStepId, servingCertificatesStepId } from "../parts/nodes/nodes-layout.ts";
 import { nodesSteps } from "../parts/nodes/nodes-steps.ts";
 import { osSteps } from "../parts/os/os-steps.ts";
+import { namespacesStepId, teamsStepId } from "../parts/security/security-layout.ts";
+import { securitySteps } from "../parts/security/security-steps.ts";
 import { verificationSteps } from "../parts/verification/verification-steps.ts";
 import { workerStepId, workerSteps } from "../parts/worker/worker-steps.ts";
 import type { ClusterSpec, HostSpec } from "../spec/cluster-spec.ts";
@@ -39,6 +41,7 @@ export function install(spec: ClusterSpec): {
       "workers",
       "network",
       "add-ons",
+      "security",
       "verification",
     ],
     steps: [
@@ -52,7 +55,10 @@ export function install(spec: ClusterSpec): {
       ...nodesSteps(spec, { joined }),
       ...networkSteps(spec, { joined: nodeHosts(spec).map(joined) }),
       ...addonsSteps(spec, { network, servingCertificates: [servingCertificatesStepId] }),
-      ...verificationSteps(spec, { everything: [nodesObjectsStepId, ...addonsStepIds] }),
+      ...securitySteps(spec),
+      ...verificationSteps(spec, {
+        everything: [nodesObjectsStepId, ...addonsStepIds, namespacesStepId, teamsStepId],
+      }),
     ],
   };
 }
