@@ -45,7 +45,7 @@ export async function issueCertificate(authority: KeyPair, request: CertificateR
   const organizations = request.organizations ?? [];
   const certificate = await X509CertificateGenerator.create({
     serialNumber: newSerialNumber(),
-    subject: [...(organizations.length > 0 ? [{ O: [...organizations] }] : []), { CN: [request.commonName] }],
+    subject: [...organizations.map((name) => ({ O: [name] })), { CN: [request.commonName] }],
     issuer: issuer.subject,
     notBefore: new Date(Math.max(now.getTime() - backdatedMs, issuer.notBefore.getTime())),
     notAfter: new Date(Math.min(wantedEnd, issuer.notAfter.getTime())),

@@ -47,6 +47,12 @@ const tls: Arguments = {
  */
 const shutdownDelay = { own: "5s", external: "15s" } as const;
 
+/**
+ * After that, watches are told to go elsewhere within this time. Without it they are waited for, and cut by the kubelet in
+ * the end: a restart took 96 s instead of 6 s (measured on one control plane, 2026-11-21).
+ */
+const watchesEndWithin = "10s";
+
 /** One HTTP/2 client in a thousand requests is told to connect anew, so that load spreads after a restart. */
 const goawayChance = "0.001";
 
@@ -80,6 +86,7 @@ export function apiServerArguments(spec: ClusterSpec): readonly Argument[] {
     profiling: "false",
     "request-timeout": `${apiServer.requestTimeoutSeconds}s`,
     "shutdown-delay-duration": spec.endpoint.kind === "external" ? shutdownDelay.external : shutdownDelay.own,
+    "shutdown-watch-termination-grace-period": watchesEndWithin,
     ...(isBalanced ? { "goaway-chance": goawayChance } : {}),
     ...tls,
   });

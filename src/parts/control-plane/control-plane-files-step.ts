@@ -11,6 +11,7 @@ import type { CertificateFile } from "../etcd/etcd-certificates.ts";
 import { lookedUpStateStep } from "../looked-up-state.ts";
 import { auditPolicy } from "./audit-policy.ts";
 import { authenticationConfiguration } from "./authentication-configuration.ts";
+import { controlPlaneSettingChanged } from "./control-plane-fixed-settings.ts";
 import {
   apiServerFolder,
   auditLogFolder,
@@ -54,7 +55,7 @@ export function controlPlaneFilesStep(
   host: HostSpec,
   after: readonly StepId[],
 ): HostStep<Inspection> {
-  return lookedUpStateStep(
+  const inner = lookedUpStateStep(
     {
       id: controlPlaneStepId("files", host.name),
       title: `Give ${host.name} what its control plane is made from`,
@@ -81,6 +82,13 @@ export function controlPlaneFilesStep(
       ];
     },
   );
+  return {
+    ...inner,
+    async check(look) {
+      const [moved, check] = await Promise.all([controlPlaneSettingChanged(look, spec, host.name), inner.check(look)]);
+      return moved === undefined ? check : { state: "refused", problem: moved };
+    },
+  };
 }
 
 async function pkiResources(at: Pick<HostLook, "vault">, spec: ClusterSpec): Promise<readonly Resource[]> {

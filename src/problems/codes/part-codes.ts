@@ -25,6 +25,7 @@ export const partCodes: Readonly<Record<ProblemCode, string>> = {
   "etcd/release-digest": "The etcd release that was fetched is not the one the cluster file names by SHA-256.",
   "etcd/version-out-of-reach":
     "The cluster file names a version of etcd that a running member cannot change to: a lower minor version, or more than one higher. Go up one minor version at a time.",
+  "load-balancer/command-refused": "The running HAProxy did not do what it was told through its socket.",
   "load-balancer/no-interface":
     "No interface of the load balancer is in the virtual IP's subnet. Name one in endpoint.virtualIP.interface.",
   "load-balancer/server-down": "HAProxy counts a server as down.",
