@@ -114,6 +114,18 @@ export function buildProgram(): Command {
     .description("what the hosts, the entry point and etcd are doing now")
     .action(async (_options, command: Command) => (await import("./status.ts")).status(command.optsWithGlobals()));
 
+  program
+    .command("kubeconfig")
+    .description("write a kubeconfig for people, signed by the cluster's authority in the vault; asks no host")
+    .option("--out <path>", "the file to write, - for standard output; default NAME.kubeconfig")
+    .option("--user <name>", "who it is for, as the audit log names them", "admin")
+    .option("--group <names>", "groups, comma-separated", commaList, ["kubeadm:cluster-admins"])
+    .option("--days <number>", "days it is valid; default kubernetes.certificateValidityDays", days)
+    .option("--force", "overwrite an existing file")
+    .action(async (_options, command: Command) =>
+      (await import("./kubeconfig.ts")).writeKubeconfig(command.optsWithGlobals()),
+    );
+
   const etcd = program.command("etcd").description("the etcd cluster");
   etcd
     .command("members")
@@ -227,6 +239,14 @@ function commaList(text: string): string[] {
   const words = text.split(",").map((word) => word.trim());
   if (words.some((word) => word === "")) throw new InvalidArgumentError("Expected names separated by commas.");
   return words;
+}
+
+function days(text: string): number {
+  const number = Number(text);
+  if (!(Number.isSafeInteger(number) && number > 0 && number <= 3650)) {
+    throw new InvalidArgumentError("Expected a whole number of days from 1 to 3650.");
+  }
+  return number;
 }
 
 function minutes(text: string): number {
