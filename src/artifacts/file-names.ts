@@ -16,6 +16,10 @@ export const fileNames = {
   cniPlugins: (version: string, architecture: Architecture): string => `cni-plugins/${version}/linux/${architecture}`,
   containerd: (version: string, architecture: Architecture): string => `containerd/${version}/linux/${architecture}`,
   etcd: (version: string, architecture: Architecture): string => `etcd/v${version}/linux/${architecture}`,
+  /** `version` with its "v", as the project tags it. */
+  helm: (version: string, architecture: Architecture): string => `helm/${version}/linux/${architecture}`,
+  /** "charts/cilium/1.20.2": a chart as `helm package` makes it, with its version as the project writes it. */
+  chart: (name: string, version: string): string => `charts/${name}/${version}`,
   /** All system packages of a distribution with their index, as one tar. */
   packages: (distribution: string, architecture: Architecture): string => `packages/${distribution}/${architecture}`,
 } as const;

@@ -3,6 +3,7 @@ import type { Architecture } from "./architecture.ts";
 import { componentVersions } from "./component-versions.ts";
 import { fileNames, kubernetesPrograms } from "./file-names.ts";
 import { kubernetesImages } from "./kubernetes-images.ts";
+import { helmVersion, networkPluginChart } from "./network-plugin-chart.ts";
 import { networkPluginImages } from "./network-plugin-images.ts";
 
 /** A host as far as it decides what it needs. */
@@ -41,6 +42,11 @@ function neededFiles(spec: ClusterSpec, { host, architecture }: Omit<Machine, "d
         files.push(fileNames.kubernetes(kubernetes.version, architecture, program));
       files.push(fileNames.cniPlugins(componentVersions(kubernetes.version).cniPlugins, architecture));
     }
+  }
+  if (host.roles.includes("control-plane")) {
+    const chart = networkPluginChart(spec);
+    if (chart !== undefined)
+      files.push(fileNames.helm(helmVersion, architecture), fileNames.chart(chart.name, chart.version));
   }
   const runsEtcd = etcd.topology === "external" && host.roles.includes("etcd");
   if (runsEtcd && etcd.source.from === "release") files.push(fileNames.etcd(etcd.source.version, architecture));

@@ -1,9 +1,10 @@
-import { ProblemError } from "../problems/problem.ts";
+import { type Problem, ProblemError } from "../problems/problem.ts";
 import type { ClusterSpec } from "../spec/cluster-spec.ts";
 import type { ArtifactSource, Origin } from "./artifact-source.ts";
 
 const cniPluginsUrl = "https://github.com/containernetworking/plugins/releases/download";
 const containerdUrl = "https://github.com/containerd/containerd/releases/download";
+const helmUrl = "https://get.helm.sh";
 
 /**
  * What its publishers put on the internet, or what mirrors the cluster file names in their place. Hosts download files
@@ -15,6 +16,7 @@ export function publicSource(spec: Pick<ClusterSpec, "artifacts" | "runtime" | "
     file(name) {
       const origin = publicFile(spec, name);
       if (origin !== undefined) return origin;
+      if (name.startsWith("charts/")) throw new ProblemError(chartWithoutDigest(name));
       throw new ProblemError({
         code: "artifact/missing",
         severity: "error",
@@ -53,7 +55,25 @@ function publicFile(spec: Pick<ClusterSpec, "artifacts" | "runtime" | "etcd">, n
       const url = `${artifacts.filesBaseUrl}/${version}/etcd-${version}-linux-${architecture}.tar.gz`;
       return { kind: "download", url, digest: { sha256: etcd.source.sha256.toLowerCase() } };
     }
+    case "helm": {
+      const url = `${helmUrl}/helm-${version}-linux-${architecture}.tar.gz`;
+      return { kind: "download", url, digest: { published: `${url}.sha256sum` } };
+    }
     default:
       return undefined;
   }
+}
+
+/** Repositories of charts publish no digest beside the file, so nothing says that what came is what was meant. */
+function chartWithoutDigest(name: string): Problem {
+  return {
+    code: "artifact/missing",
+    severity: "error",
+    message: `${name} cannot be taken from the internet`,
+    because: "its publisher puts no digest beside it, and Slipway takes nothing unchecked",
+    hint: {
+      text: `download the chart, check it, put it into a folder as ${name}, and make a bundle of it`,
+      command: "slipway bundle create --from-dir FOLDER -o FILE",
+    },
+  };
 }

@@ -17,6 +17,10 @@ const machine = "m";
 const bundle = testBundle();
 const skipReason = bundleSkipReason() ?? (await labSkipReason(1));
 
+function hasImage(name: string): boolean {
+  return bundle?.index.artifacts.some((one) => one.kind === "image" && one.name.includes(name)) === true;
+}
+
 function makeSteps(): readonly HostStep[] {
   if (bundle === undefined) return [];
   const own = sampleSpec();
@@ -25,7 +29,7 @@ function makeSteps(): readonly HostStep[] {
     hosts: [sampleHost(machine, "10.0.0.1", ["control-plane", "etcd", "worker"])],
     kubernetes: { ...own.kubernetes, version: bundle.index.kubernetes },
     etcd: { ...own.etcd, topology: "stacked" },
-    addons: { ...own.addons, metricsServer: false },
+    addons: { ...own.addons, metricsServer: hasImage("metrics-server") },
     runtime: { ...own.runtime, ...(version === undefined ? {} : { source: { from: "release", version } }) },
     artifacts: { ...own.artifacts, bundle: bundle.path },
   });
@@ -45,6 +49,11 @@ describe.skipIf(skipReason !== undefined)(`programs and images out of a bundle $
       knownHostsFile: lab.knownHostsFile,
       keepAliveSeconds: 0,
     });
+    // With system packages in the bundle nothing has to come from elsewhere, so nothing can.
+    if (bundle?.index.artifacts.some((one) => one.kind === "package") === true) {
+      await lab.exec(machine, ["ip", "route", "del", "default"]);
+      await lab.exec(machine, ["apt-get", "clean"]);
+    }
   });
   afterAll(async () => {
     await hosts?.close();

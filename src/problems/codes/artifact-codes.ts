@@ -11,6 +11,8 @@ export const artifactCodes: Readonly<Record<ProblemCode, string>> = {
     "A file that was downloaded is not the one its publisher or the cluster file names by SHA-256. Nothing of it was used.",
   "artifact/missing":
     "Something the cluster file needs is not in the bundle, or nobody publishes it. Make the bundle anew from this cluster file.",
+  "artifact/not-downloaded":
+    "A file or image cannot be downloaded to make a bundle. Run it where the internet or the mirror is reached, or give it with --from-dir.",
   "artifact/not-imported":
     "containerd took an image archive, and the image in it is not the one the bundle's index names.",
   "artifact/packages-not-placed":
