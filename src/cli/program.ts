@@ -136,6 +136,16 @@ export function buildProgram(): Command {
     .description("ask every member whether it serves, and say what may still fail")
     .action(async (_options, command: Command) => (await import("./etcd.ts")).etcdHealth(command.optsWithGlobals()));
 
+  const rbac = program.command("rbac").description("who may do what in the cluster");
+  rbac
+    .command("can-i")
+    .description("ask the API server what every team may do in its namespaces, and in kube-system")
+    .action(async (_options, command: Command) => (await import("./rbac.ts")).rbacCanI(command.optsWithGlobals()));
+  rbac
+    .command("audit")
+    .description("list everybody who may do anything")
+    .action(async (_options, command: Command) => (await import("./rbac.ts")).rbacAudit(command.optsWithGlobals()));
+
   const runs = program.command("runs").description("what earlier runs did");
   runs
     .command("list")
