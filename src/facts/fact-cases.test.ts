@@ -9,6 +9,7 @@ import { capabilities } from "./capabilities.ts";
 import { certificateFiles } from "./certificate-files.ts";
 import { cgroupVersion } from "./cgroup-version.ts";
 import { clockSynchronized } from "./clock-synchronized.ts";
+import { conntrackMaximum } from "./conntrack-maximum.ts";
 import { containerdImages } from "./containerd-images.ts";
 import { containerdVersion } from "./containerd-version.ts";
 import { debPackages } from "./deb-packages.ts";
@@ -18,6 +19,7 @@ import { effectiveUser } from "./effective-user.ts";
 import type { Fact } from "./fact.ts";
 import { filesContaining } from "./files-containing.ts";
 import { firewall } from "./firewall.ts";
+import { type ChartRendering, helmTemplate } from "./helm-template.ts";
 import { hostIdentity } from "./host-identity.ts";
 import { hostTime } from "./host-time.ts";
 import { interfaces } from "./interfaces.ts";
@@ -37,6 +39,7 @@ import { pathPacket } from "./path-packet.ts";
 import { processors } from "./processors.ts";
 import { resolver } from "./resolver.ts";
 import { routes } from "./routes.ts";
+import { routesOfProtocol } from "./routes-of-protocol.ts";
 import { rpmPackages } from "./rpm-packages.ts";
 import { selinuxMode } from "./selinux-mode.ts";
 import { type ServedPlace, servedCertificate } from "./served-certificate.ts";
@@ -68,6 +71,7 @@ const facts: Readonly<Record<string, (args: readonly unknown[]) => Fact<unknown>
   "apt-candidate": ([name]) => aptCandidate(String(name)),
   "apt-lists": () => aptListsAgeSeconds,
   capabilities: () => capabilities,
+  "conntrack-maximum": () => conntrackMaximum,
   "containerd-images": () => containerdImages,
   "containerd-version": () => containerdVersion,
   "deb-packages": ([names]) => debPackages(names as string[]),
@@ -87,6 +91,7 @@ const facts: Readonly<Record<string, (args: readonly unknown[]) => Fact<unknown>
   "disk-usage": ([path]) => diskUsage(String(path)),
   "effective-user": () => effectiveUser,
   firewall: () => firewall,
+  "helm-template": ([rendering]) => helmTemplate(rendering as ChartRendering),
   "host-identity": () => hostIdentity,
   interfaces: () => interfaces,
   interpreter: () => interpreter,
@@ -102,6 +107,7 @@ const facts: Readonly<Record<string, (args: readonly unknown[]) => Fact<unknown>
   processors: () => processors,
   resolver: () => resolver,
   routes: () => routes,
+  "routes-of-protocol": ([protocol, family]) => routesOfProtocol(String(protocol), family === 6 ? 6 : 4),
   "selinux-mode": () => selinuxMode,
   "served-certificate": ([place]) => servedCertificate(place as ServedPlace),
   "swap-areas": () => swapAreas,

@@ -26,10 +26,17 @@ import {
 } from "./inspect-objects.ts";
 import { applyRequest, deleteRequest } from "./object-requests.ts";
 
+/** Objects that cannot be told before another step has run. */
+export interface ObjectsUnknown {
+  readonly state: "unknown";
+  readonly until: StepId;
+  readonly because: string;
+}
+
 /** Objects of one part as a step. */
 export interface ObjectsDeclaration extends Omit<DeclaredObjects, "objects"> {
   /** Objects, or how to find out what they are: from facts, which should be asked for all at once. */
-  readonly objects: readonly KubeObject[] | ((look: Look) => Promise<readonly KubeObject[]>);
+  readonly objects: readonly KubeObject[] | ((look: Look) => Promise<readonly KubeObject[] | ObjectsUnknown>);
   readonly id: StepId;
   /** Imperative: "Apply the cluster's DNS". */
   readonly title: string;
@@ -62,12 +69,9 @@ const readyWithinMs = 5 * 60_000;
  */
 export function objectsStep(spec: ClusterSpec, declared: ObjectsDeclaration): ClusterStep<ObjectsFound> {
   const conditions = declared.conditions ?? [];
-  const look = async (at: Look) => {
-    const { objects } = declared;
-    return await inspectObjects(at, spec, {
-      ...declared,
-      objects: typeof objects === "function" ? await objects(at) : objects,
-    });
+  const look = async (at: Look): Promise<ObjectsInspection | ObjectsUnknown> => {
+    const objects = typeof declared.objects === "function" ? await declared.objects(at) : declared.objects;
+    return "state" in objects ? objects : await inspectObjects(at, spec, { ...declared, objects });
   };
   const asDeclared: Condition<Look> = {
     title: `objects of ${declared.part} to be as declared`,
@@ -107,10 +111,11 @@ export function objectsStep(spec: ClusterSpec, declared: ObjectsDeclaration): Cl
 
 function checkOf(
   declared: ObjectsDeclaration,
-  inspection: ObjectsInspection,
+  inspection: ObjectsInspection | ObjectsUnknown,
   conditions: readonly Condition<Look>[],
   verdicts: readonly Verdict[],
 ): Check<ObjectsFound> {
+  if (inspection.state === "unknown") return inspection;
   if (inspection.state === "no-cluster")
     return { state: "unknown", until: controlPlaneInitStepId, because: inspection.because };
   const { different, leftover, notReady, refused, count } = inspection;
@@ -155,8 +160,8 @@ function changeOf({ wanted, before, after }: ObjectDifference): Change {
   return { verb: before === undefined ? "create" : "update", what, ...shown };
 }
 
-function declaredVerdict(inspection: ObjectsInspection): Verdict {
-  if (inspection.state === "no-cluster") return { state: "not-yet", because: inspection.because };
+function declaredVerdict(inspection: ObjectsInspection | ObjectsUnknown): Verdict {
+  if (inspection.state !== "seen") return { state: "not-yet", because: inspection.because };
   const [problem] = inspection.refused;
   if (problem !== undefined) return { state: "not-yet", because: shortly(problem) };
   const left = [
@@ -166,8 +171,8 @@ function declaredVerdict(inspection: ObjectsInspection): Verdict {
   return left.length === 0 ? { state: "met" } : { state: "not-yet", because: left.slice(0, 3).join("; ") };
 }
 
-function readyVerdict(inspection: ObjectsInspection): Verdict {
-  if (inspection.state === "no-cluster") return { state: "not-yet", because: inspection.because };
+function readyVerdict(inspection: ObjectsInspection | ObjectsUnknown): Verdict {
+  if (inspection.state !== "seen") return { state: "not-yet", because: inspection.because };
   const left = [
     ...inspection.different.map(({ wanted }) => `${objectName(referenceOf(wanted))} is not as declared`),
     ...inspection.notReady.map(({ object, because }) => `${objectName(object)}: ${because}`),

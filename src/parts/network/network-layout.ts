@@ -25,7 +25,13 @@ export const networkDefinitionsStepId = "network.definitions" as StepId;
 /** Flannel, Calico or Cilium. */
 export const networkPluginStepId = "network.plugin" as StepId;
 
-/** "network.bridge/w-1": the plugin's configuration; "network.routes/w-1": the way to the pods of other nodes. */
-export function networkStepId(kind: "bridge" | "routes", host: HostName): StepId {
+/** Who Calico speaks BGP with. */
+export const networkPeersStepId = "network.peers" as StepId;
+
+/**
+ * "network.bridge/w-1": the plugin's configuration; "network.routes/w-1": the way to the pods of other nodes;
+ * "network.chart/cp-1": Helm and the chart a plugin comes in.
+ */
+export function networkStepId(kind: "bridge" | "routes" | "chart", host: HostName): StepId {
   return `network.${kind}/${host}` as StepId;
 }
