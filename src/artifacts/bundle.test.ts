@@ -9,9 +9,11 @@ import { ProblemError } from "../problems/problem.ts";
 import { openBundle } from "./bundle.ts";
 import { bundleSource } from "./bundle-source.ts";
 import { writeBundle } from "./bundle-writer.ts";
-import { gather, type Wanted } from "./gather.ts";
+import { type DownloadOptions, gather, type Wanted } from "./gather.ts";
 import { readImageArchive } from "./image-archive-reader.ts";
+import { sha256Of } from "./image-content.ts";
 import { incomplete } from "./incomplete.ts";
+import { publicSource } from "./public-source.ts";
 import { verifyBundle } from "./verify-bundle.ts";
 import { wantedFor } from "./wanted.ts";
 
@@ -275,5 +277,29 @@ describe("what hosts need", () => {
   test("a Kubernetes whose images are not known is refused", () => {
     const unknown = { ...spec, kubernetes: { ...spec.kubernetes, version: "1.99.0" } };
     expect(() => wantedFor(unknown, [machine("w-1")], () => ["jq"])).toThrow("artifact/unknown-kubernetes");
+  });
+});
+
+describe("a bundle that is downloaded", () => {
+  const served: Readonly<Record<string, string>> = {
+    "https://dl.k8s.io/v1.36.2/bin/linux/amd64/kubeadm": "kubeadm",
+    "https://dl.k8s.io/v1.36.2/bin/linux/amd64/kubeadm.sha256": sha256Of("kubeadm"),
+  };
+  const download: DownloadOptions = {
+    source: publicSource(sampleSpec()),
+    fetch: (url) =>
+      Promise.resolve(served[url] === undefined ? new Response("", { status: 404 }) : new Response(served[url])),
+  };
+  const kubelet = "kubernetes/v1.36.2/linux/amd64/kubelet";
+  const kubeadm = "kubernetes/v1.36.2/linux/amd64/kubeadm";
+
+  test("takes what is given, downloads the rest, and stops at what nobody has", async () => {
+    putSome();
+    const wanted = { files: new Set([kubelet, kubeadm]), images: new Set<string>(), packages: new Map() };
+    const contents = await gather(given, { workFolder: work, wanted, download });
+    expect(contents.artifacts.map((one) => one.name)).toEqual([kubelet, kubeadm]);
+    const more = { ...wanted, images: new Set(["amd64 registry.k8s.io/etcd:3.6.8-0"]) };
+    const problem = await problemOf(gather(undefined, { workFolder: work, wanted: more, download }));
+    expect(problem).toMatchObject({ code: "artifact/not-downloaded", because: "the server answers 404" });
   });
 });

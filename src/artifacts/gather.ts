@@ -1,10 +1,13 @@
 import { createReadStream } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream";
 import { createGzip } from "node:zlib";
 import type { Architecture } from "./architecture.ts";
+import type { ArtifactSource } from "./artifact-source.ts";
 import type { BundleArtifact } from "./bundle-index.ts";
 import type { BundleContents } from "./bundle-writer.ts";
+import { download } from "./download.ts";
 import { folderMembers, tarOf } from "./folder-tar.ts";
 import { type GivenFolder, lookThrough } from "./given-folder.ts";
 import { readImageArchive } from "./image-archive-reader.ts";
@@ -12,6 +15,7 @@ import { type StagedFile, writeImageArchive, writePieces } from "./image-archive
 import { type ImageContent, manifestDigest } from "./image-content.ts";
 import { oneLayerImage } from "./one-layer-image.ts";
 import { packageFolder } from "./package-folder.ts";
+import { pullImage, type RegistryOptions } from "./registry-client.ts";
 
 /** Everything a set of hosts needs, by name. */
 export interface Wanted {
@@ -32,14 +36,29 @@ export interface GatherOptions {
   readonly wanted?: Wanted;
   /** A folder for what has to be made on the way; the caller removes it. */
   readonly workFolder: string;
+  /** Where to get what is wanted and not in the folder; absent: nowhere. */
+  readonly download?: DownloadOptions;
   /** Called with the name of each artifact before it is made. */
   onProgress?(name: string): void;
 }
 
-/** What a folder has of what is wanted, ready to be written into a bundle. */
-export async function gather(folder: string, options: GatherOptions): Promise<BundleContents> {
-  const given = await lookThrough(folder);
+/** What downloads need to know. */
+export interface DownloadOptions extends Pick<RegistryOptions, "fetch" | "mirrors"> {
+  /** Tells the address of a file. */
+  readonly source: ArtifactSource;
+}
+
+/** What a folder has of what is wanted, and what can be downloaded of the rest, ready to be written into a bundle. */
+export async function gather(folder: string | undefined, options: GatherOptions): Promise<BundleContents> {
   const gathering = new Gathering(options);
+  if (folder !== undefined) await fromFolder(folder, gathering);
+  if (options.download !== undefined && options.wanted !== undefined)
+    await gathering.downloads(options.wanted, options.download);
+  return gathering;
+}
+
+async function fromFolder(folder: string, gathering: Gathering): Promise<void> {
+  const given = await lookThrough(folder);
   await gathering.files(given);
   for (const path of given.imageArchives) {
     for (const image of await readImageArchive(path)) await gathering.image(image.ref, image.architecture, () => image);
@@ -48,7 +67,6 @@ export async function gather(folder: string, options: GatherOptions): Promise<Bu
     await gathering.image(image.ref, image.architecture, () => oneLayerImage(image, gathering.newPath("layer.tar.gz")));
   }
   await gathering.packages(given);
-  return gathering;
 }
 
 class Gathering implements BundleContents {
@@ -104,6 +122,25 @@ class Gathering implements BundleContents {
         this.artifacts.push(...made.artifacts);
         this.paths.set(made.sha256, made.path);
       }
+    }
+  }
+
+  async downloads(wanted: Wanted, { source, fetch, mirrors }: DownloadOptions): Promise<void> {
+    const there = new Set(this.artifacts.map((one) => one.name));
+    for (const name of [...wanted.files].sort()) {
+      if (there.has(name)) continue;
+      this.#options.onProgress?.(name);
+      const origin = source.file(name);
+      if (origin.kind !== "download") throw new Error(`${name} has no address`);
+      this.#add({ kind: "file", name }, await download(fetch, origin.url, origin.digest, this.newPath("file")));
+    }
+    for (const key of [...wanted.images].sort()) {
+      const [architecture, ref] = [key.slice(0, key.indexOf(" ")) as Architecture, key.slice(key.indexOf(" ") + 1)];
+      const workFolder = this.newPath("blobs");
+      await mkdir(workFolder);
+      const options = { fetch, workFolder, ...(mirrors === undefined ? {} : { mirrors }) };
+      await this.image(ref, architecture, () => pullImage(ref, architecture, options));
+      await rm(workFolder, { recursive: true });
     }
   }
 

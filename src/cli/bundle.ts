@@ -3,9 +3,10 @@ import { dirname, resolve } from "node:path";
 import { openBundle } from "../artifacts/bundle.ts";
 import type { BundleArtifact } from "../artifacts/bundle-index.ts";
 import { writeBundle } from "../artifacts/bundle-writer.ts";
-import { gather, type Wanted } from "../artifacts/gather.ts";
+import { type DownloadOptions, gather, type Wanted } from "../artifacts/gather.ts";
 import { incomplete } from "../artifacts/incomplete.ts";
 import type { Machine } from "../artifacts/needed-artifacts.ts";
+import { publicSource } from "../artifacts/public-source.ts";
 import { verifyBundle } from "../artifacts/verify-bundle.ts";
 import { wantedFor } from "../artifacts/wanted.ts";
 import { neededPackages } from "../parts/artifacts/needed-packages.ts";
@@ -23,7 +24,9 @@ import { terminalStyle } from "./terminal-style.ts";
 import { version } from "./version.ts";
 
 export interface BundleCreateOptions extends GlobalOptions, PlatformOptions {
-  readonly fromDir: string;
+  readonly fromDir?: string;
+  /** With a folder: download what is not in it. Without one that is what happens anyway. */
+  readonly download?: boolean;
   /** Also what the cluster file does not need. */
   readonly all?: boolean;
   /** False: hosts get packages from repositories of their own. */
@@ -41,10 +44,11 @@ export async function bundleCreate(path: string, options: BundleCreateOptions): 
   try {
     const contents = await gather(options.fromDir, {
       ...(options.all === true ? {} : { wanted }),
+      ...(options.fromDir === undefined || options.download === true ? { download: downloads(cluster.spec) } : {}),
       workFolder,
       onProgress: (name) => process.stderr.write(`${name}\n`),
     });
-    throwIfAny(incomplete(wanted, contents.artifacts, options.fromDir));
+    throwIfAny(incomplete(wanted, contents.artifacts, options.fromDir ?? "what can be downloaded"));
     const { sizeBytes, sha256 } = await writeBundle(
       target,
       {
@@ -106,6 +110,12 @@ export async function bundleVerify(
       : formatProblems(problems, terminalStyle(process.stdout)),
   );
   if (!whole) process.exitCode = exitCode.refused;
+}
+
+/** Files from where the cluster file says, images by way of the mirrors it names. */
+function downloads(spec: ClusterSpec): DownloadOptions {
+  const mirrors = Object.entries(spec.runtime.mirrors).map(([registry, all]) => [registry, all.map((one) => one.url)]);
+  return { source: publicSource(spec), fetch: (url, init) => fetch(url, init), mirrors: Object.fromEntries(mirrors) };
 }
 
 function wantedBy(spec: ClusterSpec, machines: readonly Machine[], packages: boolean): Wanted {
