@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { sampleKubernetes } from "../../test/support/sample-kubernetes.ts";
 import { loadCluster } from "./load-cluster.ts";
 
 const examples = join(import.meta.dirname, "../../examples");
@@ -53,6 +54,39 @@ describe("defaults", () => {
       routerId: 51,
       vrrp: "unicast",
       failover: "authenticated",
+    });
+  });
+
+  test("make Kubernetes safe and measured where the file names its version alone", () => {
+    const spec = specOf(example("minimal"));
+    expect(spec.kubernetes).toEqual(sampleKubernetes);
+    expect(spec.pools).toEqual({ default: {} });
+    expect(spec.addons).toEqual({ dns: { replicas: 2, nodeLocal: true }, metricsServer: true });
+    expect(spec.network.plugin).toEqual({ kind: "bridge" });
+    expect(spec.runtime.source).toEqual({ from: "package" });
+    expect(spec.artifacts).toEqual({
+      kubernetesBaseUrl: "https://dl.k8s.io",
+      filesBaseUrl: "https://github.com/etcd-io/etcd/releases/download",
+    });
+  });
+
+  test("are each network plugin's own, with a pinned version", () => {
+    const pluginOf = (plugin: string) =>
+      specOf(example("minimal").replace("spec:", `spec:\n  network: { plugin: { ${plugin} } }`)).network.plugin;
+    expect(pluginOf("kind: cilium")).toEqual({
+      kind: "cilium",
+      version: expect.stringMatching(/^1\.[0-9]+\.[0-9]+$/),
+      kubeProxyReplacement: true,
+      hubble: true,
+      encryption: "none",
+      routing: "tunnel",
+    });
+    expect(pluginOf("kind: calico")).toMatchObject({ encapsulation: "VXLAN", bgp: false, peers: [] });
+    expect(pluginOf("kind: calico, bgp: true")).toMatchObject({ encapsulation: "None", bgp: true });
+    expect(pluginOf("kind: flannel, version: v0.27.4")).toEqual({
+      kind: "flannel",
+      version: "0.27.4",
+      backend: "vxlan",
     });
   });
 
@@ -167,5 +201,61 @@ describe("problems", () => {
       code: "config/more-problems",
       message: "2200 more problems follow",
     });
+  });
+});
+
+describe("kubernetes", () => {
+  const withKubernetes = (more: string) =>
+    specOf(example("minimal").replace("version: 1.36.2", `version: v1.36.2, ${more}`));
+
+  test("has flags as text, whatever they were written as", () => {
+    const { kubernetes } = withKubernetes("scheduler: { extraArgs: { profiling: true, v: 4 } }");
+    expect(kubernetes.version).toBe("1.36.2");
+    expect(kubernetes.scheduler.extraArgs).toEqual({ profiling: "true", v: "4" });
+  });
+
+  test("always has the plugin that keeps kubelets to their own nodes", () => {
+    const { apiServer } = withKubernetes("apiServer: { admissionPlugins: [AlwaysPullImages] }").kubernetes;
+    expect(apiServer.admissionPlugins).toEqual(["NodeRestriction", "AlwaysPullImages"]);
+  });
+
+  test("has a pool's kubelet settings under the pool's name", () => {
+    const spec = specOf(
+      example("minimal").replace(
+        "spec:",
+        "spec:\n  pools: [{ name: big, kubelet: { imageGCLowThresholdPercent: 60 } }]",
+      ),
+    );
+    expect(spec.pools).toEqual({ default: {}, big: { imageGcLowThresholdPercent: 60 } });
+  });
+
+  test("has amounts of namespaces as text", () => {
+    const spec = specOf(
+      example("minimal").replace(
+        "spec:",
+        "spec:\n  namespaces: [{ name: a, defaultDeny: false, quota: { pods: 5 }, limits: { default: { cpu: 1 } } }]",
+      ),
+    );
+    expect(spec.namespaces).toEqual([
+      {
+        name: "a",
+        labels: {},
+        podSecurity: "baseline",
+        quota: { pods: "5" },
+        limits: { default: { cpu: "1" }, defaultRequest: {} },
+        defaultDeny: false,
+      },
+    ]);
+  });
+});
+
+describe("the bundle", () => {
+  const bundleOf = (path: string, fileName: string) =>
+    specOf(example("minimal").replace("spec:", `spec:\n  artifacts: { bundle: ${path} }`), fileName).artifacts.bundle;
+
+  test("is found from the cluster file, wherever Slipway is run", () => {
+    expect(bundleOf("./b.tar", "/etc/clusters/a.yaml")).toBe("/etc/clusters/b.tar");
+    expect(bundleOf("/srv/b.tar", "/etc/clusters/a.yaml")).toBe("/srv/b.tar");
+    expect(bundleOf("b.tar", "a.yaml")).toBe(join(process.cwd(), "b.tar"));
   });
 });

@@ -36,8 +36,25 @@ const shareAtOnce = 0.1;
  */
 export function kubeletLock(spec: ClusterSpec, host: HostSpec): LockName {
   if (host.roles.includes("control-plane")) return "kubelet-rollout/control-plane" as LockName;
-  const pool = nodeHosts(spec).filter((one) => !one.roles.includes("control-plane") && one.pool === host.pool);
-  const atOnce = Math.max(1, Math.floor(pool.length * shareAtOnce));
-  const place = pool.findIndex((one) => one.name === host.name) % atOnce;
-  return `kubelet-rollout/${host.pool}/${place + 1}` as LockName;
+  const pool = workersByPool(spec).get(host.pool) ?? new Map<HostName, number>();
+  const atOnce = Math.max(1, Math.floor(pool.size * shareAtOnce));
+  const turn = (pool.get(host.name) ?? 0) % atOnce;
+  return `kubelet-rollout/${host.pool}/${turn + 1}` as LockName;
+}
+
+type Places = ReadonlyMap<string, Map<HostName, number>>;
+const known = new WeakMap<ClusterSpec, Places>();
+
+/** The place of every worker in its pool; found once for all hosts of a cluster. */
+function workersByPool(spec: ClusterSpec): Places {
+  const before = known.get(spec);
+  if (before !== undefined) return before;
+  const pools = new Map<string, Map<HostName, number>>();
+  for (const { name, pool, roles } of nodeHosts(spec)) {
+    if (roles.includes("control-plane")) continue;
+    const places = pools.get(pool) ?? new Map<HostName, number>();
+    pools.set(pool, places.set(name, places.size));
+  }
+  known.set(spec, pools);
+  return pools;
 }
