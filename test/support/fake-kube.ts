@@ -68,6 +68,16 @@ export class FakeKube {
     this.#store(path, change(there.object), there.applied);
   }
 
+  /** All objects of a kind, in the order they were made. */
+  list(kind: string): readonly KubeObject[] {
+    return [...this.#objects.values()].map((one) => one.object).filter((one) => one.kind === kind);
+  }
+
+  /** Takes an object away behind everybody's back. */
+  remove(reference: ObjectReference): void {
+    this.#objects.delete(objectPath(reference));
+  }
+
   #curl(call: FakeCall): FakeResult {
     const blocks = call.argv.includes("--config") ? fromConfig(call.stdin ?? "") : [fromArguments(call)];
     if (!this.listening) return { exitCode: 7, stderr: "curl: (7) Failed to connect to 10.0.0.11 port 6443\n" };
@@ -104,6 +114,12 @@ export class FakeKube {
         return { status: 201, body: this.#store(path, object, undefined) };
       }
       case "DELETE": {
+        if (isCollection(request.path)) {
+          const { body } = this.#list(request);
+          for (const object of (body as { readonly items: readonly KubeObject[] }).items)
+            this.remove(referenceOf(object));
+          return { status: 200, body };
+        }
         if (there === undefined) return notFound(request.path);
         const { preconditions } = JSON.parse(request.body || "{}") as { preconditions?: { uid?: string } };
         if (preconditions?.uid !== undefined && preconditions.uid !== there.object.metadata.uid)
