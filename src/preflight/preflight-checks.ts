@@ -3,6 +3,7 @@ import { addresses } from "./checks/addresses.ts";
 import { artifacts } from "./checks/artifacts.ts";
 import { cgroups } from "./checks/cgroups.ts";
 import { clockOffset } from "./checks/clock-offset.ts";
+import { containerd } from "./checks/containerd.ts";
 import { dns } from "./checks/dns.ts";
 import { etcdDisk } from "./checks/etcd-disk.ts";
 import { etcdFsync } from "./checks/etcd-fsync.ts";
@@ -32,6 +33,7 @@ export const preflightChecks: readonly PreflightCheck[] = [
   osSupported,
   kernelVersion,
   cgroups,
+  containerd,
   securityModule,
   hostCount,
   hostCpu,

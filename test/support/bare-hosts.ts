@@ -16,6 +16,10 @@ export interface BareHost {
   readonly kernel?: string;
   readonly osRelease?: string;
   readonly cgroup?: string;
+  /** What containerd says of its version; absent: there is none. */
+  readonly containerd?: string;
+  /** What apt would install of it; absent: nothing is known. */
+  readonly containerdCandidate?: string;
   readonly swaps?: string;
   /** Of ss. */
   readonly listening?: FakeResult;
@@ -116,6 +120,18 @@ function scriptOf(spec: ClusterSpec, host: HostSpec, at: number, bare: BareHost)
       { argv: ["grep"], answer: { exitCode: 2 } },
       { argv: ["curl"], answer: { exitCode: 7 } },
       { argv: ["etcdctl"], answer: notFound },
+      {
+        argv: ["containerd", "--version"],
+        answer:
+          bare.containerd === undefined
+            ? notFound
+            : `containerd github.com/containerd/containerd ${bare.containerd} x\n`,
+      },
+      {
+        argv: ["env", "LC_ALL=C", "apt-cache", "policy"],
+        answer:
+          bare.containerdCandidate === undefined ? notFound : `containerd:\n  Candidate: ${bare.containerdCandidate}\n`,
+      },
       { argv: ["getent"], answer: ({ argv }) => lookup(bare, argv[2] ?? "") },
       { argv: ["ping"], answer: ({ argv }) => ping(bare, argv) },
       { argv: ["perl"], answer: (call) => interpreted(spec, bare, "perl", call) },

@@ -8,9 +8,10 @@ import { runsEtcd } from "../hosts-by-duty.ts";
 
 interface Source {
   readonly url: string;
-  /** "packages", "etcd releases", "images". */
-  readonly kind: "packages" | "etcd releases" | "images";
+  readonly kind: (typeof kinds)[number];
 }
+
+const kinds = ["packages", "etcd releases", "Kubernetes programs", "images"] as const;
 
 const defaultPorts: Readonly<Record<string, number>> = { "http:": 80, "https:": 443, "ftp:": 21 };
 
@@ -46,7 +47,7 @@ export const artifacts: PreflightCheck = {
           reach: reaches[distinct.findIndex((one) => one.host === place?.host && one.port === place.port)],
         };
       });
-      return judge(tried);
+      return judge(tried, context.spec.artifacts.bundle !== undefined);
     }),
 };
 
@@ -59,9 +60,15 @@ function sourcesFor(spec: ClusterSpec, host: HostSpec, packages: PackageSources)
     spec.etcd.source.from === "release" && runsEtcd(spec, host)
       ? [{ url: spec.artifacts.filesBaseUrl, kind: "etcd releases" }]
       : [];
-  return [...fromPackages, ...fromReleases, ...(isNode ? imageSources(spec) : [])].filter(({ url }) =>
-    /^(https?|ftp):\/\//i.test(url),
-  );
+  // From a bundle nodes get both.
+  const forNodes =
+    isNode && spec.artifacts.bundle === undefined ? [...programSources(spec), ...imageSources(spec)] : [];
+  return [...fromPackages, ...fromReleases, ...forNodes].filter(({ url }) => /^(https?|ftp):\/\//i.test(url));
+}
+
+function programSources(spec: ClusterSpec): readonly Source[] {
+  const isBinary = spec.kubernetes.install === "binaries";
+  return isBinary ? [{ url: spec.artifacts.kubernetesBaseUrl, kind: "Kubernetes programs" }] : [];
 }
 
 /** The registry of the pause image, which every node pulls first, or the mirrors that stand in for it. */
@@ -91,9 +98,10 @@ function judgeNone(packages: PackageSources): readonly Omit<Finding, "host">[] {
 
 function judge(
   tried: readonly { readonly source: Source; readonly reach: TcpReach | undefined }[],
+  hasBundle: boolean,
 ): readonly Omit<Finding, "host">[] {
   const isReached = ({ reach }: { readonly reach: TcpReach | undefined }) => reach?.state === "open";
-  return (["packages", "etcd releases", "images"] as const).flatMap((kind) => {
+  return kinds.flatMap((kind) => {
     const ofKind = tried.filter(({ source }) => source.kind === kind);
     const failed = ofKind.filter((one) => !isReached(one));
     if (failed.length === 0) return [];
@@ -101,19 +109,26 @@ function judge(
     const shown = failed.map(({ source, reach }) => `${source.url} (${said(reach)})`);
     return [
       {
-        // Images are pulled once Kubernetes is installed; without packages and releases apply stops at once.
-        severity: answering > 0 || kind === "images" ? "warning" : "error",
+        // Programs and images come late, and a bundle may have the packages; without packages and etcd apply stops early.
+        severity: answering > 0 || isLate(kind) || (kind === "packages" && hasBundle) ? "warning" : "error",
         message: answering > 0 ? `some sources of ${kind} do not answer` : `no source of ${kind} answers`,
         because: shown.join(", "),
-        hint: {
-          text:
-            kind === "images"
-              ? "open the way to the registry, or name a mirror in runtime.mirrors"
-              : "open the way to it, or name one the hosts can reach in artifacts",
-        },
+        hint: { text: hintFor(kind, hasBundle) },
       },
     ];
   });
+}
+
+function isLate(kind: Source["kind"]): boolean {
+  return kind === "images" || kind === "Kubernetes programs";
+}
+
+function hintFor(kind: Source["kind"], hasBundle: boolean): string {
+  if (kind === "images") return "open the way to the registry, name a mirror in runtime.mirrors, or use a bundle";
+  if (kind === "Kubernetes programs")
+    return "open the way to it, name another artifacts.kubernetesBaseURL, or use a bundle";
+  const open = "open the way to it, or name one the hosts can reach in artifacts";
+  return kind === "packages" && hasBundle ? `nothing, if the packages are in the bundle; else ${open}` : open;
 }
 
 function said(reach: TcpReach | undefined): string {

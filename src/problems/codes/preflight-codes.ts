@@ -6,6 +6,8 @@ export const preflightCodes: Readonly<Record<ProblemCode, string>> = {
   "preflight/artifacts":
     "A host reaches no source of packages, etcd releases or images that it needs. Open the way, or name a mirror.",
   "preflight/cgroups": "The host has cgroup v1. Boot it with the unified hierarchy.",
+  "preflight/containerd":
+    "The containerd of a host, or of its repositories, is older than the version of Kubernetes supports.",
   "preflight/clock-offset": "A host's clock is far from the others'. Let it follow a time server.",
   "preflight/dns": "A host has no name server that answers, or does not resolve the entry point's name.",
   "preflight/downgrades": "preflight.downgrade names a check that does not exist.",

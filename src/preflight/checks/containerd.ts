@@ -1,0 +1,56 @@
+import { aptCandidate } from "../../facts/apt-candidate.ts";
+import { containerdVersion, parseContainerdVersion } from "../../facts/containerd-version.ts";
+import { judgeHosts } from "../ask-hosts.ts";
+import type { PreflightCheck } from "../check.ts";
+
+/**
+ * "Kubernetes v1.35 is the last release to support containerd 1.x":
+ * https://kubernetes.io/blog/2025/12/17/kubernetes-v1-35-release/ (2026-11-21)
+ */
+const containerd2FromMinor = 36;
+
+/** A containerd that the version of Kubernetes is made for, where a package of the host brings it. */
+export const containerd: PreflightCheck = {
+  name: "containerd",
+  asks: "containerd 2 for Kubernetes 1.36 and newer",
+  run: async (context) => {
+    const { kubernetes, runtime, artifacts } = context.spec;
+    const minor = Number(/^1\.(\d+)/.exec(kubernetes.version)?.[1] ?? 0);
+    if (runtime.source.from === "release") {
+      return { state: "skipped", because: `containerd ${runtime.source.version} comes as a release` };
+    }
+    if (minor < containerd2FromMinor) {
+      return { state: "skipped", because: `Kubernetes ${kubernetes.version} still runs with containerd 1` };
+    }
+    const hosts = context.hosts.filter((host) =>
+      host.roles.some((role) => role === "control-plane" || role === "worker"),
+    );
+    return await judgeHosts(context, hosts, "every host has or gets containerd 2", async (host) => {
+      const [installed, candidate] = await Promise.all([
+        context.fact(host.name, containerdVersion),
+        context.fact(host.name, aptCandidate(runtime.package)),
+      ]);
+      const pinned = runtime.version === undefined ? undefined : parseContainerdVersion(runtime.version);
+      // A bundle may bring another one than the repositories have.
+      const fromRepository = artifacts.bundle === undefined ? parseContainerdVersion(candidate ?? "") : undefined;
+      const version = pinned ?? installed ?? fromRepository;
+      if (version === undefined || version.major >= 2) return [];
+      const where =
+        pinned !== undefined
+          ? "runtime.version is"
+          : installed !== undefined
+            ? "installed is"
+            : `package ${runtime.package} of the host's repositories is`;
+      return [
+        {
+          severity: "warning",
+          message: `containerd is too old for Kubernetes ${kubernetes.version}`,
+          because: `${where} ${version.text}; Kubernetes 1.35 is the last that supports containerd 1`,
+          hint: {
+            text: "write runtime.source: { from: release, version: 2.1.6 }, or use a repository with containerd 2",
+          },
+        },
+      ];
+    });
+  },
+};
