@@ -1,3 +1,5 @@
+import { quantityNumber } from "../../domain/quantity.ts";
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /** A field of kubelet's configuration that is not as it is to be. */
@@ -44,7 +46,7 @@ function compareField(found: unknown, wanted: unknown, path: readonly string[]):
     if ((found === undefined || isFields(found)) && (wanted === undefined || isFields(wanted)))
       return compareFields(one, other, path);
   }
-  if (JSON.stringify(found) === JSON.stringify(wanted)) return [];
+  if (JSON.stringify(found) === JSON.stringify(wanted) || isSameAmount(found, wanted)) return [];
   if (isZero(found) && isZero(wanted) && !(trueUnlessSet.has(field) && wanted === false)) return [];
   return [
     {
@@ -53,6 +55,24 @@ function compareField(found: unknown, wanted: unknown, path: readonly string[]):
       ...(wanted === undefined ? {} : { wanted: JSON.stringify(wanted) }),
     },
   ];
+}
+
+/** kubeadm writes a duration of "90s" as "1m30s", and an amount of "1024Mi" as "1Gi". */
+function isSameAmount(found: unknown, wanted: unknown): boolean {
+  if (typeof found !== "string" || typeof wanted !== "string") return false;
+  const [one, other] = [durationSeconds(found), durationSeconds(wanted)];
+  if (one !== undefined || other !== undefined) return one === other;
+  const amount = quantityNumber(found);
+  return amount !== undefined && amount === quantityNumber(wanted);
+}
+
+const secondsOf: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1, ms: 1e-3 };
+
+/** A duration as Go writes it: "1h30m0s", "500ms". Undefined for other text; "10m" alone is taken for one too. */
+function durationSeconds(text: string): number | undefined {
+  if (!/^(?:[0-9]+(?:\.[0-9]+)?(?:h|ms|m|s))+$/.test(text)) return undefined;
+  const parts = text.matchAll(/([0-9]+(?:\.[0-9]+)?)(h|ms|m|s)/g);
+  return [...parts].reduce((sum, [, number = "0", unit = "s"]) => sum + Number(number) * (secondsOf[unit] ?? 0), 0);
 }
 
 /** What Go's encoding makes of a field that nobody set. */

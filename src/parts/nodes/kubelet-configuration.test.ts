@@ -202,6 +202,14 @@ describe("configurationDrift", () => {
     },
   );
 
+  test("takes durations and amounts for the same in whatever units they are written", () => {
+    const extra = { nodeStatusUpdateFrequency: "90s", memoryAmount: "1024Mi", cpu: "500m" };
+    const typed = { nodeStatusUpdateFrequency: "1m30s", memoryAmount: "1Gi", cpu: "500m" };
+    expect(configurationDrift({ ...written, ...typed }, { ...wanted, ...extra })).toEqual([]);
+    const other = configurationDrift({ ...written, ...typed, cpu: "600m" }, { ...wanted, ...extra });
+    expect(other).toEqual([{ field: "cpu", found: '"600m"', wanted: '"500m"' }]);
+  });
+
   test("names everything in a file that is none", () => {
     expect(configurationDrift("", wanted).length).toBeGreaterThan(20);
   });
