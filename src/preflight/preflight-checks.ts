@@ -1,6 +1,7 @@
 import type { PreflightCheck } from "./check.ts";
 import { addresses } from "./checks/addresses.ts";
 import { artifacts } from "./checks/artifacts.ts";
+import { bundle } from "./checks/bundle.ts";
 import { cgroups } from "./checks/cgroups.ts";
 import { clockOffset } from "./checks/clock-offset.ts";
 import { containerd } from "./checks/containerd.ts";
@@ -52,6 +53,7 @@ export const preflightChecks: readonly PreflightCheck[] = [
   hostReachability,
   mtu,
   artifacts,
+  bundle,
   etcdDisk,
   etcdFsync,
 ];

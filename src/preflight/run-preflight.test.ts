@@ -62,6 +62,7 @@ describe("runPreflight", () => {
     expect(report.checks.filter((check) => check.state === "passed").map((check) => check.name)).toEqual([
       "downgrades",
       "host-count",
+      "bundle",
     ]);
   });
 

@@ -3,6 +3,7 @@ import { type PackageSources, packageSources } from "../../facts/package-sources
 import { type TcpReach, tcpReach } from "../../facts/tcp-reach.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
 import { judgeHosts } from "../ask-hosts.ts";
+import { bundleOf } from "../bundle-of.ts";
 import type { Finding, PreflightCheck } from "../check.ts";
 import { runsEtcd } from "../hosts-by-duty.ts";
 
@@ -19,13 +20,14 @@ const defaultPorts: Readonly<Record<string, number>> = { "http:": 80, "https:": 
 export const artifacts: PreflightCheck = {
   name: "artifacts",
   asks: "sources of packages, releases and images",
-  run: (context) =>
-    judgeHosts(context, context.hosts, "every source of packages, releases and images answers", async (host) => {
+  run: (context) => {
+    const fromBundle = bundledKinds(context.spec);
+    return judgeHosts(context, context.hosts, "every source of packages, releases and images answers", async (host) => {
       const [by, packages] = await Promise.all([
         context.fact(host.name, interpreter),
         context.fact(host.name, packageSources),
       ]);
-      const sources = sourcesFor(context.spec, host, packages);
+      const sources = sourcesFor(context.spec, host, packages, fromBundle);
       if (by === undefined) {
         return [
           {
@@ -48,10 +50,24 @@ export const artifacts: PreflightCheck = {
         };
       });
       return judge(tried, context.spec.artifacts.bundle !== undefined);
-    }),
+    });
+  },
 };
 
-function sourcesFor(spec: ClusterSpec, host: HostSpec, packages: PackageSources): readonly Source[] {
+/** What no host has to fetch. A bundle that cannot be read brings nothing here; the check "bundle" says so. */
+function bundledKinds(spec: ClusterSpec): ReadonlySet<Source["kind"]> {
+  const found = bundleOf(spec);
+  if (found === undefined || "problem" in found) return new Set();
+  const has = found.bundle.index.artifacts.some((one) => one.kind === "package");
+  return new Set(has && spec.artifacts.packageMirror === undefined ? ["packages", "etcd releases"] : ["etcd releases"]);
+}
+
+function sourcesFor(
+  spec: ClusterSpec,
+  host: HostSpec,
+  packages: PackageSources,
+  fromBundle: ReadonlySet<Source["kind"]>,
+): readonly Source[] {
   const isNode = host.roles.includes("control-plane") || host.roles.includes("worker");
   const mirror = spec.artifacts.packageMirror?.url;
   const urls = packages.proxy === undefined ? packages.urls : [packages.proxy];
@@ -63,7 +79,9 @@ function sourcesFor(spec: ClusterSpec, host: HostSpec, packages: PackageSources)
   // From a bundle nodes get both.
   const forNodes =
     isNode && spec.artifacts.bundle === undefined ? [...programSources(spec), ...imageSources(spec)] : [];
-  return [...fromPackages, ...fromReleases, ...forNodes].filter(({ url }) => /^(https?|ftp):\/\//i.test(url));
+  return [...fromPackages, ...fromReleases, ...forNodes].filter(
+    ({ url, kind }) => !fromBundle.has(kind) && /^(https?|ftp):\/\//i.test(url),
+  );
 }
 
 function programSources(spec: ClusterSpec): readonly Source[] {

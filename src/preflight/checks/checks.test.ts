@@ -676,6 +676,14 @@ const rows: readonly Row[] = [
     messages: ["cp-1..3, lb-1, lb-2, w-1..3: no source of packages answers"],
   },
   {
+    check: "bundle",
+    claim: "fails when there is none where the cluster file says",
+    spec: { artifacts: { ...base.artifacts, bundle: "/srv/bundle.tar" } },
+    state: "failed",
+    messages: ["the bundle /srv/bundle.tar cannot be read"],
+  },
+  { check: "bundle", claim: "is content without one", state: "passed" },
+  {
     check: "containerd",
     claim: "warns where containerd 1 is installed",
     hosts: { "w-1": { containerd: "1.6.20~ds1", containerdCandidate: "2.1.4-1" } },

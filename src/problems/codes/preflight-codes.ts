@@ -5,6 +5,7 @@ export const preflightCodes: Readonly<Record<ProblemCode, string>> = {
   "preflight/addresses": "A host does not have the address the cluster file gives it.",
   "preflight/artifacts":
     "A host reaches no source of packages, etcd releases or images that it needs. Open the way, or name a mirror.",
+  "preflight/bundle": "The bundle cannot be read, or lacks a program or image some host needs. Make it anew.",
   "preflight/cgroups": "The host has cgroup v1. Boot it with the unified hierarchy.",
   "preflight/containerd":
     "The containerd of a host, or of its repositories, is older than the version of Kubernetes supports.",
