@@ -124,10 +124,12 @@ describe("the steps for serving certificates", () => {
   let hosts: FakeHosts;
   let pending: ServingRequest;
   let strange: ServingRequest;
+  let stranger: ServingRequest;
 
   beforeAll(async () => {
     pending = await requestOf();
     strange = await requestOf({ names: [{ type: "ip", value: "10.0.0.10" }] }, "csr-strange");
+    stranger = await requestOf({ username: "ann" }, "csr-ann");
   });
 
   beforeEach(() => {
@@ -162,9 +164,27 @@ describe("the steps for serving certificates", () => {
     expect(await servingRequestsStep(spec).verify[0].holds(lookAt(hosts, "cp-1"))).toEqual({ state: "met" });
   });
 
-  test("approve what is ours, and nothing else", async () => {
+  test("approve the latest of what one kubelet asked, for it has forgotten the others", async () => {
+    const at = (request: ServingRequest, name: string, creationTimestamp: string): ServingRequest => ({
+      ...request,
+      metadata: { name, creationTimestamp },
+    });
+    put(at(pending, "csr-a", "2026-01-01T10:00:00Z"));
+    put(at(pending, "csr-c", "2026-01-01T10:30:00Z"));
+    put(at(strange, "csr-b", "2026-01-01T10:15:00Z"));
+    const step = servingCertificatesStep(spec);
+    expect(await step.check(lookAt(hosts, "cp-1"))).toMatchObject({
+      state: "needed",
+      changes: [{ what: "CertificateSigningRequest csr-c" }],
+    });
+    put({ ...at(pending, "csr-d", "2026-01-01T10:45:00Z"), status: { certificate: "c2lnbmVk" } });
+    await hosts.session("w-1").change({ kind: "write", path: ownFile, content: "", mode: 0o600 });
+    expect(await step.check(lookAt(hosts, "cp-1"))).toMatchObject({ state: "satisfied" });
+  });
+
+  test("approve what is ours, and leave what somebody else asks", async () => {
     put(pending);
-    put(strange);
+    put(stranger);
     const step = servingCertificatesStep(spec);
     const check = await step.check(lookAt(hosts, "cp-1"));
     if (check.state !== "needed") throw new Error(check.state);
@@ -174,7 +194,7 @@ describe("the steps for serving certificates", () => {
     expect(kube.requests.filter((one) => one.method === "PUT").map((one) => one.path)).toEqual([
       "/apis/certificates.k8s.io/v1/certificatesigningrequests/csr-1/approval",
     ]);
-    expect(said).toEqual(['left alone: request csr-strange: it is for the address "10.0.0.10"']);
+    expect(said).toEqual(['left alone: request csr-ann: "ann" asks, which is not a node']);
   });
 
   test("are done when every kubelet has its certificate, and name what is left alone", async () => {

@@ -197,6 +197,20 @@ async function seenAt(look: Pick<Look, "factOf">, spec: ClusterSpec): Promise<Se
   };
 }
 
+/**
+ * Of every requester the latest request. A kubelet that waited for a quarter of an hour forgets what it asked, with the
+ * key, and asks anew; the API keeps the old ones for a day.
+ */
+function latest(requests: readonly ServingRequest[]): readonly ServingRequest[] {
+  const byRequester = new Map<string | undefined, ServingRequest>();
+  for (const request of requests) {
+    const before = byRequester.get(request.spec.username);
+    const isLater = (request.metadata.creationTimestamp ?? "") >= (before?.metadata.creationTimestamp ?? "");
+    if (before === undefined || isLater) byRequester.set(request.spec.username, request);
+  }
+  return [...byRequester.values()];
+}
+
 /** Approves exactly what was judged: the API refuses the object when it is another one by then. */
 function approval(request: ServingRequest): KubeRequest {
   const condition = {

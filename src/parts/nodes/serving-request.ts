@@ -7,7 +7,7 @@ export const servingSigner = "kubernetes.io/kubelet-serving";
 
 /** A CertificateSigningRequest as the API has it, as far as it is judged. */
 export interface ServingRequest {
-  readonly metadata: { readonly name: string };
+  readonly metadata: { readonly name: string; readonly creationTimestamp?: string };
   readonly spec: {
     /** PEM in base64. */
     readonly request: string;
