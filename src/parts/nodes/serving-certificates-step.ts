@@ -179,7 +179,7 @@ async function seenAt(look: Pick<Look, "factOf">, spec: ClusterSpec): Promise<Se
   if (answer.state === "silent") return { state: "no-cluster", because: `no API server answers (${answer.because})` };
   const requests = answer.items as readonly unknown[] as readonly ServingRequest[];
   const judged = await Promise.all(
-    requests
+    latest(requests)
       .filter(isPending)
       .map(async (request): Promise<Judged> => ({ request, judgement: await judgeServingRequest(request, hosts) })),
   );
