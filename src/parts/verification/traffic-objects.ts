@@ -37,7 +37,12 @@ export function trafficServices(places: number, attempt: string): readonly KubeO
         metadata: { name: `${name}-${place}`, namespace: systemNamespace },
         spec: {
           selector: { "slipway/part": trafficPart, [placeLabel]: `${place}-${attempt}` },
-          ports: [{ name: "dns", port: answerPort, targetPort: answerPort, protocol: "UDP" }],
+          ports: ["UDP", "TCP"].map((protocol) => ({
+            name: `dns-${protocol.toLowerCase()}`,
+            port: answerPort,
+            targetPort: answerPort,
+            protocol,
+          })),
         },
       },
       trafficPart,
@@ -109,14 +114,16 @@ function pod(spec: ClusterSpec, nodeName: string, place: number, attempt: string
 
 /**
  * https://coredns.io/plugins/template/, .../forward/ (2026-11-21). A server called https without a certificate speaks DNS
- * over plain HTTP, which is what the API server can pass on.
+ * over plain HTTP, which is what the API server can pass on. What comes that way goes on over TCP, unless it is told to
+ * prefer UDP: so Services are tried with the one, DNS with the other.
  */
 function corefile(spec: ClusterSpec, serviceAddresses: readonly string[]): string {
   const port = (address: string) => (address.includes(":") ? `[${address}]:${answerPort}` : `${address}:${answerPort}`);
-  const passing = (zone: string, on: number, to: string) => `https://${zone}:${on} {
-    forward . ${to}
+  const passing = (zone: string, on: number, to: string, options = "") => `https://${zone}:${on} {
+    forward . ${to}${options}
 }
 `;
+  const overUdp = " {\n        prefer_udp\n    }";
   return [
     `.:${answerPort} {
     template IN TXT slipway. {
@@ -125,7 +132,7 @@ function corefile(spec: ClusterSpec, serviceAddresses: readonly string[]): strin
 }
 `,
     ...serviceAddresses.map((address, place) => passing(`to-${place}.slipway.`, askPort, port(address))),
-    passing(`${spec.network.dnsDomain}.`, askPort, clusterDnsAddress(spec)),
-    ...(spec.addons.dns.nodeLocal ? [passing(".", askNodeLocalPort, nodeLocalDnsAddress(spec))] : []),
+    passing(`${spec.network.dnsDomain}.`, askPort, clusterDnsAddress(spec), overUdp),
+    ...(spec.addons.dns.nodeLocal ? [passing(".", askNodeLocalPort, nodeLocalDnsAddress(spec), overUdp)] : []),
   ].join("");
 }

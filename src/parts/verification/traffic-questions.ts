@@ -16,38 +16,41 @@ export interface TrafficQuestion {
 /** TXT record by which the cluster's DNS names its schema: https://github.com/kubernetes/dns/blob/master/docs/specification.md */
 const schemaRecord = { name: "dns-version", value: "1.1.0" };
 
-/** From every pod to the Service of every other, to the cluster's DNS, and to the node's cache. */
+/**
+ * From every pod to the Service of every other, to the cluster's DNS, and to the node's cache. In two parts: what does not
+ * come back costs seconds each, so the second is for when the first, a few from each node, has come back.
+ */
 export function trafficQuestions(
   spec: ClusterSpec,
   nodes: readonly string[],
   attempt: string,
-): readonly TrafficQuestion[] {
+): readonly [readonly TrafficQuestion[], readonly TrafficQuestion[]] {
+  const parts: [TrafficQuestion[], TrafficQuestion[]] = [[], []];
   const schemaName = `${schemaRecord.name}.${spec.network.dnsDomain}`;
-  return nodes.flatMap((node, place) => {
+  for (const [place, node] of nodes.entries()) {
     const ask = (port: number, name: string) => question(podName(place, attempt), port, name);
-    const toOthers = nodes.flatMap((other, target): TrafficQuestion[] =>
-      target === place && nodes.length > 1
-        ? []
-        : [
-            {
-              what: `${node} to the Service of a pod on ${other}`,
-              request: ask(askPort, placeName(target)),
-              expected: podName(target, attempt),
-            },
-          ],
-    );
-    const toDns = {
+    for (const [target, other] of nodes.entries()) {
+      const distance = (target - place + nodes.length) % nodes.length;
+      if (distance === 0 && nodes.length > 1) continue;
+      parts[distance <= 1 ? 0 : 1].push({
+        what: `${node} to the Service of a pod on ${other}`,
+        request: ask(askPort, placeName(target)),
+        expected: podName(target, attempt),
+      });
+    }
+    parts[0].push({
       what: `${node} to the cluster's DNS`,
       request: ask(askPort, schemaName),
       expected: schemaRecord.value,
-    };
-    const toCache = {
+    });
+    if (!spec.addons.dns.nodeLocal) continue;
+    parts[0].push({
       what: `${node} to its DNS cache`,
       request: ask(askNodeLocalPort, schemaName),
       expected: schemaRecord.value,
-    };
-    return [...toOthers, toDns, ...(spec.addons.dns.nodeLocal ? [toCache] : [])];
-  });
+    });
+  }
+  return parts;
 }
 
 /** Whether the answer came back, or what came instead. */

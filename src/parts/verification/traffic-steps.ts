@@ -133,14 +133,16 @@ async function trafficVerdict(look: Look, spec: ClusterSpec): Promise<Verdict> {
     return because === undefined ? [] : [`${pod.metadata.name}: ${because}`];
   });
   if (waiting.length > 0) return { state: "not-yet", because: waiting.slice(0, 3).join("; ") };
-  const questions = trafficQuestions(spec, found.nodes, current.attempt);
-  const requests = questions.map((one) => one.request);
-  const answer = await kubeAsk(look, spec, requests);
-  if (answer.state !== "answers") return { state: "not-yet", because: "no API server answers" };
-  const failed = questions.flatMap((one, index) => unanswered(one, answer.replies[index]) ?? []);
-  if (failed.length === 0) return { state: "met" };
-  const more = failed.length > 3 ? `; and ${failed.length - 3} more of ${questions.length}` : "";
-  return { state: "not-yet", because: `${failed.slice(0, 3).join("; ")}${more}` };
+  for (const questions of trafficQuestions(spec, found.nodes, current.attempt)) {
+    const requests = questions.map((one) => one.request);
+    if (requests.length === 0) continue;
+    const answer = await kubeAsk(look, spec, requests);
+    if (answer.state !== "answers") return { state: "not-yet", because: "no API server answers" };
+    const failed = questions.flatMap((one, index) => unanswered(one, answer.replies[index]) ?? []);
+    const more = failed.length > 3 ? `; and ${failed.length - 3} more of ${questions.length}` : "";
+    if (failed.length > 0) return { state: "not-yet", because: `${failed.slice(0, 3).join("; ")}${more}` };
+  }
+  return { state: "met" };
 }
 
 async function removeAll(act: Act, spec: ClusterSpec): Promise<void> {
