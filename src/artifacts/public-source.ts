@@ -53,6 +53,8 @@ function publicFile(spec: Pick<ClusterSpec, "artifacts" | "runtime" | "etcd">, n
     case "etcd": {
       if (etcd.source.from !== "release") return undefined;
       const url = `${artifacts.filesBaseUrl}/${version}/etcd-${version}-linux-${architecture}.tar.gz`;
+      // The project publishes one list for all its files and no digest beside each; the cluster file has to name it.
+      if (etcd.source.sha256 === undefined) return undefined;
       return { kind: "download", url, digest: { sha256: etcd.source.sha256.toLowerCase() } };
     }
     case "helm": {

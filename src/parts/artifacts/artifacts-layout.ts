@@ -1,6 +1,5 @@
 import type { StepId } from "../../engine/step.ts";
 import type { HostName } from "../../hosts/port.ts";
-import type { ClusterSpec } from "../../spec/cluster-spec.ts";
 
 /** The step after which a node has the programs and images of Kubernetes. */
 export function artifactsStepId(host: HostName): StepId {
@@ -20,14 +19,6 @@ export const networkPluginFolder = "/opt/cni/bin";
 export const imageFolder = "/var/cache/slipway/images";
 /** The distribution's packages as they came in a bundle. */
 export const packageFolder = "/opt/slipway/packages";
-
-/** The path systemd starts, and that other steps run. */
-export function kubernetesProgram(
-  spec: Pick<ClusterSpec, "kubernetes">,
-  name: "kubeadm" | "kubelet" | "kubectl",
-): string {
-  return `${spec.kubernetes.install === "binaries" ? programFolder : "/usr/bin"}/${name}`;
-}
 
 /** What kubelet is started by; it is restarted when one of them changed. */
 export const kubeletUnitFiles = [

@@ -42,6 +42,9 @@ function unpacked(origin: Origin, folder: string): Resource {
           await act.change({ kind: "run", argv: [...tar, "--transform=s/^Packages$/.Packages/", "Packages"] });
           await act.change({ kind: "run", argv: ["mv", "-f", "--", `${folder}/.Packages`, index] });
           await act.change({ kind: "remove", path: archive });
+          // Those of an earlier bundle are in nobody's way, but they are large.
+          const others = ["find", packageFolder, "-mindepth", "1", "-maxdepth", "1", "!", "-path", folder];
+          await act.change({ kind: "run", argv: [...others, "-exec", "rm", "-rf", "--", "{}", "+"] });
         },
       };
     },
