@@ -6,7 +6,9 @@ import { fakeLinux } from "../../../test/support/fake-linux.ts";
 import { actOn, lookAt } from "../../../test/support/host-look.ts";
 import { sampleSpec } from "../../../test/support/sample-spec.ts";
 import type { Check, HostStep } from "../../engine/step.ts";
+import type { ClusterSpec } from "../../spec/cluster-spec.ts";
 import { bridgeSteps } from "./bridge-steps.ts";
+import { keptPluginStep } from "./kept-plugin-step.ts";
 import { networkStepId } from "./network-layout.ts";
 import { podRangesStep } from "./pod-ranges-step.ts";
 
@@ -171,5 +173,26 @@ describe("the bridge network", () => {
     joinAll();
     expect(await step.verify[0].holds(lookAt(hosts, "cp-1"))).toEqual({ state: "met" });
     expect(await step.check(lookAt(hosts, "cp-1"))).toMatchObject({ state: "satisfied" });
+  });
+
+  test("is refused where another plugin carries the pods already, and the other way round", async () => {
+    const { kube, hosts } = world();
+    const check = (plugin: ClusterSpec["network"]["plugin"]) =>
+      keptPluginStep({ ...spec, network: { ...spec.network, plugin } }).check(lookAt(hosts, "cp-1"));
+    const flannel = { kind: "flannel", version: "0.28.8", backend: "vxlan" } as const;
+    expect(await check({ kind: "bridge" })).toMatchObject({ state: "satisfied" });
+    hosts.host("cp-2").files.write("/etc/cni/net.d/10-slipway-bridge.conflist", "{}");
+    expect(await check(flannel)).toMatchObject({
+      state: "refused",
+      problem: {
+        code: "kubernetes/fixed-setting-changed",
+        because: "bridge is there, and all pods have addresses of it",
+      },
+    });
+    hosts.host("cp-2").files.remove("/etc/cni/net.d/10-slipway-bridge.conflist", false);
+    const metadata = { name: "kube-flannel-ds", namespace: "kube-flannel" };
+    kube.put({ apiVersion: "apps/v1", kind: "DaemonSet", metadata });
+    expect(await check(flannel)).toMatchObject({ state: "satisfied" });
+    expect(await check({ kind: "bridge" })).toMatchObject({ state: "refused" });
   });
 });

@@ -16,6 +16,8 @@ export const podNetworkUnitPath = `/etc/systemd/system/${podNetworkUnit}`;
 /** Keeps systemd-networkd from removing routes it did not make. */
 export const networkdDropInPath = "/etc/systemd/networkd.conf.d/50-slipway.conf";
 
+/** The plugin is the one the cluster lives with. */
+export const networkKindStepId = "network.kind" as StepId;
 /** kube-proxy. */
 export const networkProxyStepId = "network.proxy" as StepId;
 /** Every node has its share of the pods' addresses. */

@@ -2,8 +2,9 @@ import type { Step, StepId } from "../../engine/step.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
 import { nodeHosts } from "../nodes/nodes-layout.ts";
 import { bridgeSteps } from "./bridge-steps.ts";
+import { keptPluginStep } from "./kept-plugin-step.ts";
 import { kubeProxyStep } from "./kube-proxy-step.ts";
-import { networkPluginStepId, networkProxyStepId, networkStepId } from "./network-layout.ts";
+import { networkKindStepId, networkPluginStepId, networkProxyStepId, networkStepId } from "./network-layout.ts";
 import { pluginSteps } from "./plugin-steps.ts";
 import { podRangesStep } from "./pod-ranges-step.ts";
 
@@ -17,8 +18,10 @@ export interface NetworkContext {
 export function networkSteps(spec: ClusterSpec, { joined }: NetworkContext): Step[] {
   const { plugin } = spec.network;
   const ofPlugin =
-    plugin.kind === "bridge" ? [podRangesStep(spec, joined), ...bridgeSteps(spec)] : pluginSteps(spec, plugin);
-  return [kubeProxyStep(spec), ...ofPlugin];
+    plugin.kind === "bridge"
+      ? [podRangesStep(spec, [networkKindStepId, ...joined]), ...bridgeSteps(spec)]
+      : pluginSteps(spec, plugin);
+  return [keptPluginStep(spec), kubeProxyStep(spec), ...ofPlugin];
 }
 
 /** Steps after which pods of any two nodes can talk, and Services lead to pods. */

@@ -18,6 +18,7 @@ import { flannelObjects } from "./flannel-objects.ts";
 import { kubeProxySetup } from "./kube-proxy-mode.ts";
 import {
   networkDefinitionsStepId,
+  networkKindStepId,
   networkPeersStepId,
   networkPhase,
   networkPluginStepId,
@@ -39,7 +40,7 @@ export function pluginSteps(spec: ClusterSpec, plugin: Exclude<NetworkPluginSpec
           id: networkPluginStepId,
           title: "Apply Flannel",
           phase: networkPhase,
-          after: [controlPlaneInitStepId],
+          after: [networkKindStepId],
           part: "flannel",
           objects: flannelObjects(spec.network, plugin),
           readyWithinMs,
@@ -94,7 +95,7 @@ function ciliumStep(spec: ClusterSpec, plugin: NetworkPluginSpec & { kind: "cili
     id: networkPluginStepId,
     title: "Apply Cilium",
     phase: networkPhase,
-    after: [controlPlaneInitStepId, ...chartStepIds(spec)],
+    after: [networkKindStepId, ...chartStepIds(spec)],
     part: "cilium",
     objects: (look) => rendered(look, spec, "cilium", "kube-system", ciliumValues(spec, plugin)),
     readyWithinMs,
@@ -133,7 +134,7 @@ function calicoSteps(spec: ClusterSpec, plugin: NetworkPluginSpec & { kind: "cal
       id: networkDefinitionsStepId,
       title: "Apply Calico's operator",
       phase: networkPhase,
-      after: [controlPlaneInitStepId, ...chartStepIds(spec)],
+      after: [networkKindStepId, ...chartStepIds(spec)],
       part: "calico-operator",
       objects: async (look) => {
         const own = await objects(look, (object) => !isSetting(object));
