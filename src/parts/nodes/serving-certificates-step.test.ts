@@ -208,6 +208,12 @@ describe("the steps for serving certificates", () => {
     expect(await step.verify[0].holds(lookAt(hosts, "cp-1"))).toEqual({ state: "met" });
   });
 
+  test("do not wait for a host that cannot be reached", async () => {
+    hosts.session("w-1").unreachable = true;
+    expect(await servingRequestsStep(spec).check(lookAt(hosts, "cp-1"))).toMatchObject({ state: "satisfied" });
+    expect(await servingCertificatesStep(spec).check(lookAt(hosts, "cp-1"))).toMatchObject({ state: "satisfied" });
+  });
+
   test("refuse where a node asks for what is not its own, for it would wait in vain", async () => {
     put(strange);
     const step = servingCertificatesStep(spec);

@@ -4,7 +4,7 @@ import { kubeSend } from "../../cluster/kube/kube-send.ts";
 import type { Change, ClusterStep, Condition, Look } from "../../engine/step.ts";
 import type { Fact } from "../../facts/fact.ts";
 import { pathStat } from "../../facts/path-stat.ts";
-import type { Problem } from "../../problems/problem.ts";
+import { type Problem, ProblemError } from "../../problems/problem.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
 import { controlPlaneInitStepId } from "../control-plane/control-plane-layout.ts";
 import {
@@ -173,7 +173,7 @@ async function seenAt(look: Pick<Look, "factOf">, spec: ClusterSpec): Promise<Se
   const selector = `fieldSelector=${encodeURIComponent(`spec.signerName=${servingSigner}`)}`;
   const [answer, has] = await Promise.all([
     kubeList(look, spec, `${requestsPath}?${selector}`),
-    Promise.all(hosts.map((host) => look.factOf(host.name, hasServingCertificate))),
+    Promise.all(hosts.map((host) => certificateOf(look, host))),
   ]);
   if (answer.state === "not-initialised") return { state: "no-cluster", because: "there is no control plane yet" };
   if (answer.state === "silent") return { state: "no-cluster", because: `no API server answers (${answer.because})` };
@@ -195,6 +195,16 @@ async function seenAt(look: Pick<Look, "factOf">, spec: ClusterSpec): Promise<Se
     asked: without.filter((host) => asking.has(host.name)),
     silent: without.filter((host) => !asking.has(host.name)),
   };
+}
+
+/** Undefined for a host that cannot be reached: its own steps say so, and the others need not wait for it. */
+async function certificateOf(look: Pick<Look, "factOf">, host: HostSpec): Promise<boolean | undefined> {
+  try {
+    return await look.factOf(host.name, hasServingCertificate);
+  } catch (cause) {
+    if (cause instanceof ProblemError && cause.problem.code.startsWith("ssh/")) return undefined;
+    throw cause;
+  }
 }
 
 /**
