@@ -1,64 +1,18 @@
 import type { KubeRequest } from "../../cluster/kube/kube-access.ts";
-import { kubeList } from "../../cluster/kube/kube-list.ts";
 import { kubeSend } from "../../cluster/kube/kube-send.ts";
 import type { Change, ClusterStep, Condition, Look } from "../../engine/step.ts";
-import type { Fact } from "../../facts/fact.ts";
-import { pathStat } from "../../facts/path-stat.ts";
-import { type Problem, ProblemError } from "../../problems/problem.ts";
+import type { Problem } from "../../problems/problem.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
 import { controlPlaneInitStepId } from "../control-plane/control-plane-layout.ts";
-import {
-  kubeletServingPath,
-  kubeletStepId,
-  nodeHosts,
-  servingCertificatesStepId,
-  servingRequestsStepId,
-} from "./nodes-layout.ts";
-import {
-  isPending,
-  judgeServingRequest,
-  requesterOf,
-  type ServingJudgement,
-  type ServingRequest,
-  servingSigner,
-} from "./serving-request.ts";
+import { kubeletStepId, nodeHosts, servingCertificatesStepId, servingRequestsStepId } from "./nodes-layout.ts";
+import { requesterOf, type ServingRequest } from "./serving-request.ts";
+import { requestsPath, type StrangeRequest, servingView } from "./serving-view.ts";
 
-const requestsPath = "/apis/certificates.k8s.io/v1/certificatesigningrequests";
 const everyMs = 1000;
 /** kubelet asks within seconds of its start, and again after it could not reach the API server, ever less often. */
 const asksWithinMs = 180_000;
 /** kube-controller-manager signs what is approved at once; kubelet watches for it. */
 const signedWithinMs = 120_000;
-
-/** A kubelet has got a certificate to serve with: its own file says so, which it alone may read. */
-const hasServingCertificate: Fact<boolean> = {
-  name: "serving-certificate",
-  reads: [{ kind: "stat", path: kubeletServingPath }],
-  parse: ([answer]) => pathStat(kubeletServingPath, answer).exists,
-};
-
-interface Judged {
-  readonly request: ServingRequest;
-  readonly judgement: ServingJudgement;
-}
-
-/** A pending request that is not what a kubelet of the cluster asks for. */
-interface Strange {
-  readonly request: ServingRequest;
-  readonly because: string;
-}
-
-type Seen =
-  | { readonly state: "no-cluster"; readonly because: string }
-  | {
-      readonly state: "seen";
-      readonly ours: readonly ServingRequest[];
-      readonly strange: readonly Strange[];
-      /** Hosts without a certificate that have asked for one. */
-      readonly asked: readonly HostSpec[];
-      /** Hosts without a certificate that have not asked for one. */
-      readonly silent: readonly HostSpec[];
-    };
 
 /**
  * Waits until the kubelet of every node has asked for the certificate it serves with, or has one. They ask by themselves
@@ -74,7 +28,7 @@ export function servingRequestsStep(spec: ClusterSpec): ClusterStep<undefined> {
     after: hosts.map((host) => kubeletStepId(host.name)),
     impact: "none",
     async check(look) {
-      const seen = await seenAt(look, spec);
+      const seen = await servingView(look, spec);
       if (seen.state === "no-cluster") return noCluster(seen.because);
       const [first, ...rest] = seen.silent.map(
         (host): Change => ({ verb: "run", what: `wait for the request of ${host.name}` }),
@@ -93,7 +47,7 @@ export function servingRequestsStep(spec: ClusterSpec): ClusterStep<undefined> {
         everyMs,
         withinMs: asksWithinMs,
         async holds(look) {
-          const seen = await seenAt(look, spec);
+          const seen = await servingView(look, spec);
           if (seen.state === "no-cluster") return { state: "not-yet", because: seen.because };
           return seen.silent.length === 0
             ? { state: "met" }
@@ -117,7 +71,7 @@ export function servingCertificatesStep(spec: ClusterSpec): ClusterStep<readonly
     after: [servingRequestsStepId],
     impact: "none",
     async check(look) {
-      const seen = await seenAt(look, spec);
+      const seen = await servingView(look, spec);
       if (seen.state === "no-cluster") return noCluster(seen.because);
       const [first, ...rest] = seen.ours.map(
         (request): Change => ({
@@ -144,7 +98,7 @@ export function servingCertificatesStep(spec: ClusterSpec): ClusterStep<readonly
     },
     async apply(act, requests) {
       if (requests.length > 0) await kubeSend(act, spec, requests.map(approval));
-      const seen = await seenAt(act, spec);
+      const seen = await servingView(act, spec);
       if (seen.state === "seen") for (const one of seen.strange) act.say(`left alone: ${strangeText(one)}`);
     },
     verify: [certificatesIssued(spec)],
@@ -157,7 +111,7 @@ function certificatesIssued(spec: ClusterSpec): Condition<Look> {
     everyMs,
     withinMs: signedWithinMs,
     async holds(look) {
-      const seen = await seenAt(look, spec);
+      const seen = await servingView(look, spec);
       if (seen.state === "no-cluster") return { state: "not-yet", because: seen.because };
       const waiting = [...seen.asked, ...seen.silent];
       if (waiting.length === 0) return { state: "met" };
@@ -166,59 +120,6 @@ function certificatesIssued(spec: ClusterSpec): Condition<Look> {
       return { state: "not-yet", because: `${namesOf(waiting)} have none` };
     },
   };
-}
-
-async function seenAt(look: Pick<Look, "factOf">, spec: ClusterSpec): Promise<Seen> {
-  const hosts = nodeHosts(spec);
-  const selector = `fieldSelector=${encodeURIComponent(`spec.signerName=${servingSigner}`)}`;
-  const [answer, has] = await Promise.all([
-    kubeList(look, spec, `${requestsPath}?${selector}`),
-    Promise.all(hosts.map((host) => certificateOf(look, host))),
-  ]);
-  if (answer.state === "not-initialised") return { state: "no-cluster", because: "there is no control plane yet" };
-  if (answer.state === "silent") return { state: "no-cluster", because: `no API server answers (${answer.because})` };
-  const requests = answer.items as readonly unknown[] as readonly ServingRequest[];
-  const judged = await Promise.all(
-    latest(requests)
-      .filter(isPending)
-      .map(async (request): Promise<Judged> => ({ request, judgement: await judgeServingRequest(request, hosts) })),
-  );
-  const without = hosts.filter((_, index) => has[index] === false);
-  // Also one that is signed: the kubelet is about to see it.
-  const asking = new Set(requests.map(requesterOf));
-  return {
-    state: "seen",
-    ours: judged.flatMap(({ request, judgement }) => (judgement.state === "ours" ? [request] : [])),
-    strange: judged.flatMap(({ request, judgement }) =>
-      judgement.state === "strange" ? [{ request, because: judgement.because.join(", ") }] : [],
-    ),
-    asked: without.filter((host) => asking.has(host.name)),
-    silent: without.filter((host) => !asking.has(host.name)),
-  };
-}
-
-/** Undefined for a host that cannot be reached: its own steps say so, and the others need not wait for it. */
-async function certificateOf(look: Pick<Look, "factOf">, host: HostSpec): Promise<boolean | undefined> {
-  try {
-    return await look.factOf(host.name, hasServingCertificate);
-  } catch (cause) {
-    if (cause instanceof ProblemError && cause.problem.code.startsWith("ssh/")) return undefined;
-    throw cause;
-  }
-}
-
-/**
- * Of every requester the latest request. A kubelet that waited for a quarter of an hour forgets what it asked, with the
- * key, and asks anew; the API keeps the old ones for a day.
- */
-function latest(requests: readonly ServingRequest[]): readonly ServingRequest[] {
-  const byRequester = new Map<string | undefined, ServingRequest>();
-  for (const request of requests) {
-    const before = byRequester.get(request.spec.username);
-    const isLater = (request.metadata.creationTimestamp ?? "") >= (before?.metadata.creationTimestamp ?? "");
-    if (before === undefined || isLater) byRequester.set(request.spec.username, request);
-  }
-  return [...byRequester.values()];
 }
 
 /** Approves exactly what was judged: the API refuses the object when it is another one by then. */
@@ -242,7 +143,7 @@ function approval(request: ServingRequest): KubeRequest {
 }
 
 /** A node that waits in vain: what it asks for is not its own. */
-function strangerAmong(waiting: readonly HostSpec[], strange: readonly Strange[]): Problem | undefined {
+function strangerAmong(waiting: readonly HostSpec[], strange: readonly StrangeRequest[]): Problem | undefined {
   for (const { request, because } of strange) {
     const host = waiting.find((one) => one.name === requesterOf(request));
     if (host === undefined) continue;
@@ -261,7 +162,7 @@ function strangerAmong(waiting: readonly HostSpec[], strange: readonly Strange[]
   return undefined;
 }
 
-function strangeText({ request, because }: Strange): string {
+function strangeText({ request, because }: StrangeRequest): string {
   return `request ${request.metadata.name}: ${because}`;
 }
 
