@@ -49,7 +49,7 @@ export function nodeLocalDnsObjects(spec: ClusterSpec): readonly KubeObject[] {
         updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "10%" } },
         selector: { matchLabels: labels },
         template: {
-          metadata: { labels, annotations: { "slipway/configuration": digest } },
+          metadata: { labels, annotations: { "slipway.dev/configuration": digest } },
           spec: podSpec(spec),
         },
       },

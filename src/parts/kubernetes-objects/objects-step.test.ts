@@ -105,7 +105,7 @@ describe("a step of objects", () => {
     const { kube, converge, check } = world();
     await converge();
     kube.put({ ...deployment, metadata: { name: "foreign", namespace: "kube-system", labels: { app: "x" } } });
-    const otherPart = { "app.kubernetes.io/managed-by": "slipway", "slipway/part": "metrics" };
+    const otherPart = { "app.kubernetes.io/managed-by": "slipway", "slipway.dev/part": "metrics" };
     kube.put({ ...deployment, metadata: { name: "other", namespace: "kube-system", labels: otherPart } });
     const less = { objects: [configMap], otherKinds: [{ apiVersion: "apps/v1", kind: "Deployment" }] };
     expect(changesOf(await converge(less))).toEqual([

@@ -2,7 +2,7 @@ import type { KubeObject } from "../../cluster/kube/kube-object.ts";
 
 /** https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/ (2026-11-21) */
 const managedBy = "app.kubernetes.io/managed-by";
-const partLabel = "slipway/part";
+const partLabel = "slipway.dev/part";
 
 /** What tells Slipway's own objects of a part from everybody else's. */
 export function ownershipLabels(part: string): Readonly<Record<string, string>> {

@@ -57,7 +57,7 @@ export function flannelObjects(network: NetworkSpec, plugin: FlannelSpec): reado
       spec: {
         selector: { matchLabels: { app: "flannel" } },
         template: {
-          metadata: { labels, annotations: { "slipway/configuration": digest } },
+          metadata: { labels, annotations: { "slipway.dev/configuration": digest } },
           spec: podSpec(plugin),
         },
       },

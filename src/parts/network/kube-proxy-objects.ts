@@ -39,7 +39,7 @@ export function kubeProxyObjects(spec: ClusterSpec, setup: KubeProxySetup): read
         selector: { matchLabels: labels },
         updateStrategy: { type: "RollingUpdate" },
         template: {
-          metadata: { labels, annotations: { "slipway/configuration": digest } },
+          metadata: { labels, annotations: { "slipway.dev/configuration": digest } },
           spec: podSpec(spec),
         },
       },

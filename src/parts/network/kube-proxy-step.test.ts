@@ -112,7 +112,7 @@ describe("kube-proxy", () => {
         name: "kube-proxy",
         namespace: "kube-system",
       });
-      return JSON.stringify(daemonSet?.spec).match(/"slipway\/configuration":"(\w+)"/)?.[1];
+      return JSON.stringify(daemonSet?.spec).match(/"slipway\.dev\/configuration":"(\w+)"/)?.[1];
     };
     await converge();
     const before = digest();

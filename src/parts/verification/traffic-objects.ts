@@ -8,7 +8,7 @@ import { systemNamespace } from "./verification-layout.ts";
 /** The part whose label everything here carries. */
 export const trafficPart = "traffic";
 /** Which place of the traffic check a pod has: "0", "1", ... */
-export const placeLabel = "slipway/traffic-place";
+export const placeLabel = "slipway.dev/traffic-place";
 
 const name = "slipway-traffic";
 /** Where a pod answers who it is. */
@@ -36,7 +36,7 @@ export function trafficServices(places: number, attempt: string): readonly KubeO
         kind: "Service",
         metadata: { name: `${name}-${place}`, namespace: systemNamespace },
         spec: {
-          selector: { "slipway/part": trafficPart, [placeLabel]: `${place}-${attempt}` },
+          selector: { "slipway.dev/part": trafficPart, [placeLabel]: `${place}-${attempt}` },
           ports: ["UDP", "TCP"].map((protocol) => ({
             name: `dns-${protocol.toLowerCase()}`,
             port: answerPort,

@@ -10,7 +10,7 @@ import { verificationSteps } from "./verification-steps.ts";
 const spec = sampleSpec();
 const nodes = ["cp-1", "cp-2", "cp-3", "w-1", "w-2"];
 const ready = { conditions: [{ type: "Ready", status: "True" }] };
-const place = "slipway/traffic-place";
+const place = "slipway.dev/traffic-place";
 
 function world() {
   const kube = new FakeKube();
