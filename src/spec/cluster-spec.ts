@@ -89,10 +89,13 @@ export interface ApiServerSpec {
 /** Fields left out are Slipway's defaults, which depend on the size of the host where that is said. */
 export interface KubeletSpec {
   readonly maxPods?: number;
-  /** "auto": by the size of the host. Values are Kubernetes quantities by resource name: cpu, memory, ephemeral-storage. */
+  /**
+   * Kubernetes quantities by resource name: cpu, memory, ephemeral-storage. "auto", and what is not named: by the size of
+   * the host.
+   */
   readonly kubeReserved?: "auto" | Readonly<Record<string, string>>;
   readonly systemReserved?: "auto" | Readonly<Record<string, string>>;
-  /** Thresholds by signal: "memory.available": "500Mi". */
+  /** Thresholds by signal: "memory.available": "500Mi". Signals that are not named keep Slipway's defaults. */
   readonly evictionHard?: Readonly<Record<string, string>>;
   readonly podPidsLimit?: number;
   readonly containerLogMaxSize?: string;
@@ -229,8 +232,8 @@ export interface EtcdSpec {
 export type EtcdSource =
   /** The distribution's package. */
   | { readonly from: "distribution" }
-  /** The project's release tarball, checked against its SHA-256. */
-  | { readonly from: "release"; readonly version: string; readonly sha256: string };
+  /** The project's release tarball, checked against its SHA-256; a bundle has digests of its own. */
+  | { readonly from: "release"; readonly version: string; readonly sha256?: string };
 
 export interface NetworkSpec {
   readonly podCidr: string;

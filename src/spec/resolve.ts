@@ -129,8 +129,8 @@ function resolveEtcd({ etcd, hosts }: Sections): EtcdSpec {
     ...(walDir === undefined ? {} : { walDir }),
     quotaBackendBytes: sizeInBytes(etcd.quotaBackendBytes),
     source:
-      from === "release" && version !== undefined && sha256 !== undefined
-        ? { from, version, sha256 }
+      from === "release" && version !== undefined
+        ? { from, version, ...(sha256 === undefined ? {} : { sha256 }) }
         : { from: "distribution" },
     ...(replacing === undefined ? {} : { replacing: replacing as HostName }),
   };

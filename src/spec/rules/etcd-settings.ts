@@ -6,12 +6,12 @@ import type { Rule, RuleReport } from "./rule.ts";
 const path = ["spec", "etcd"] as const;
 
 /** etcd's limits between its settings. */
-export const etcdSettings: Rule = ({ etcd }, report) => {
+export const etcdSettings: Rule = ({ etcd, artifacts }, report) => {
   if (etcd === undefined) return;
   checkTiming(etcd, report);
   checkQuota(etcd, report);
   checkCompaction(etcd, report);
-  checkSource(etcd, report);
+  checkSource(etcd, artifacts?.bundle !== undefined, report);
 };
 
 function checkTiming({ heartbeatMs, electionMs }: Sections["etcd"], report: RuleReport): void {
@@ -54,11 +54,12 @@ function checkCompaction({ autoCompaction }: Sections["etcd"], report: RuleRepor
   });
 }
 
-function checkSource({ source }: Sections["etcd"], report: RuleReport): void {
+function checkSource({ source }: Sections["etcd"], hasBundle: boolean, report: RuleReport): void {
   const sourcePath = [...path, "source"];
   for (const field of ["version", "sha256"] as const) {
     const isSet = source[field] !== undefined;
-    if (source.from === "release" && !isSet) {
+    const isNeeded = field === "version" || !hasBundle;
+    if (source.from === "release" && !isSet && isNeeded) {
       report.error("config/missing-field", sourcePath, {
         message: `spec.etcd.source has no ${field}`,
         because: `from is release (${report.placeOf([...sourcePath, "from"])}): the tarball is chosen by version and checked against its SHA-256`,

@@ -63,7 +63,11 @@ export const etcdSchema = z
           .describe("distribution: the package of the host's repositories. release: the project's tarball.")
           .default("distribution"),
         version: textOf(valueKinds.etcdVersion).describe("Release to install; only with from: release.").optional(),
-        sha256: textOf(valueKinds.sha256).describe("SHA-256 of the tarball; only with from: release.").optional(),
+        sha256: textOf(valueKinds.sha256)
+          .describe(
+            "SHA-256 of the tarball; only with from: release, and needless with a bundle, which has its own digests.",
+          )
+          .optional(),
       })
       .describe("Where the etcd binaries of external members come from.")
       .prefault({}),

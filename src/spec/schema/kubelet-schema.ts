@@ -14,7 +14,9 @@ const reservedResources = z.strictObject({
 function reserved(what: string) {
   return z
     .union([z.literal("auto"), reservedResources])
-    .describe(`Resources of a node kept for ${what}, or auto: by the size of the host. Without it, auto.`)
+    .describe(
+      `Resources of a node kept for ${what}. auto, and each that is not named: by the size of the host. Default: auto.`,
+    )
     .optional();
 }
 
@@ -32,7 +34,7 @@ const evictionSchema = z
     "pid.available": threshold("Process ids left."),
   })
   .describe(
-    "Pods are evicted at once below these, as quantities or percentages. Default: memory.available 500Mi, nodefs.available 10%, imagefs.available 15%, nodefs.inodesFree 5%.",
+    "Pods are evicted at once below these, as quantities or percentages. Each that is not named has its default: memory.available 500Mi, nodefs.available 10%, imagefs.available 15%, nodefs.inodesFree 5%.",
   )
   .optional();
 
