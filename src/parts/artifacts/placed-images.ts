@@ -36,19 +36,24 @@ export function placedImages(images: readonly ImageOrigin[]): Resource {
 
 async function importAll(act: HostAct, images: readonly ImageOrigin[]): Promise<void> {
   let coming: Promise<string> | undefined;
-  for (const [at, image] of images.entries()) {
-    const path = await (coming ?? send(act, image));
-    const next = images[at + 1];
-    coming = next === undefined ? undefined : send(act, next);
-    // Whoever waits for it hears of its failure; until then it must not count as unheard.
-    coming?.catch(() => undefined);
-    act.say(`importing ${image.ref}`);
-    await act.change({
-      kind: "run",
-      argv: ["ctr", "--namespace", "k8s.io", "images", "import", path],
-      timeoutMs: importWithinMs,
-    });
-    await act.change({ kind: "remove", path });
+  try {
+    for (const [at, image] of images.entries()) {
+      const path = await (coming ?? send(act, image));
+      const next = images[at + 1];
+      coming = next === undefined ? undefined : send(act, next);
+      // Whoever waits for it hears of its failure; until then it must not count as unheard.
+      coming?.catch(() => undefined);
+      act.say(`importing ${image.ref}`);
+      await act.change({
+        kind: "run",
+        argv: ["ctr", "--namespace", "k8s.io", "images", "import", path],
+        timeoutMs: importWithinMs,
+      });
+      await act.change({ kind: "remove", path });
+    }
+  } finally {
+    // Nothing is on its way any more when the step is over.
+    await coming?.catch(() => undefined);
   }
   const there = await act.fact(containerdImages);
   for (const { ref, digest } of images) {
