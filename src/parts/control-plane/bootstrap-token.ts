@@ -26,7 +26,7 @@ export function makeBootstrapToken(): BootstrapToken {
 }
 
 const managedBy = { "app.kubernetes.io/managed-by": "slipway" };
-export const tokenHostLabel = "slipway/joins";
+export const tokenHostLabel = "slipway.dev/joins";
 /** Query for the tokens Slipway has made, whoever they were for. */
 export const tokensQuery = `fieldSelector=${encodeURIComponent("type=bootstrap.kubernetes.io/token")}&labelSelector=${encodeURIComponent(`app.kubernetes.io/managed-by=slipway,${tokenHostLabel}`)}`;
 export const tokensPath = "/api/v1/namespaces/kube-system/secrets";

@@ -4,9 +4,17 @@ import { mayStopMember } from "../../domain/quorum.ts";
 import type { Act, Change, Condition, HostAct, HostLook, HostStep, NonEmpty, StepId } from "../../engine/step.ts";
 import { ProblemError } from "../../problems/problem.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
-import { controlPlaneRolloutLock, controlPlaneStepId, pkiFolder } from "./control-plane-layout.ts";
+import {
+  apiServerCertificate,
+  apiServerCertificatePath,
+  apiServerKeyPath,
+  servesAnother,
+  whyReissue,
+} from "./api-server-certificate.ts";
+import { controlPlaneRolloutLock, controlPlaneStepId, kubeadmConfigPath, pkiFolder } from "./control-plane-layout.ts";
 import { controlPlaneTraces } from "./control-plane-traces.ts";
 import { apiServerReady } from "./join-step.ts";
+import { kubeadmRun } from "./kubeadm-run.ts";
 import { mendStaticPod } from "./mend-static-pod.ts";
 import { bringIntoService, takeOutOfService } from "./out-of-service.ts";
 import { type StaticPodDrift, staticPodDrift } from "./static-pod-drift.ts";
@@ -18,12 +26,13 @@ import { manifestInputs, staticPods } from "./static-pods.ts";
  * host at a time, out of service on the load balancers meanwhile, and only while others serve. Only what differs is made
  * anew. What does not run is kubelet's to start; this waits for it.
  */
-export function controlPlaneRollStep(
-  spec: ClusterSpec,
-  host: HostSpec,
-  after: readonly StepId[],
-): HostStep<readonly StaticPodDrift[]> {
-  const conditions: NonEmpty<Condition<HostLook>> = [staticPodsRun(spec, host), apiServerReady(host)];
+export function controlPlaneRollStep(spec: ClusterSpec, host: HostSpec, after: readonly StepId[]): HostStep<Found> {
+  const certificate = apiServerCertificate(host);
+  const conditions: NonEmpty<Condition<HostLook>> = [
+    staticPodsRun(spec, host),
+    apiServerReady(host),
+    certificateServed(spec, host),
+  ];
   return {
     id: controlPlaneStepId("roll", host.name),
     title: `Run the control plane of ${host.name} as the cluster file says`,
@@ -33,33 +42,86 @@ export function controlPlaneRollStep(
     locks: [controlPlaneRolloutLock],
     impact: "restarts-component",
     async check(look) {
-      const [{ birth }, drifts] = await Promise.all([look.fact(controlPlaneTraces), driftsOf(look, spec, host)]);
+      const [{ birth }, drifts, served] = await Promise.all([
+        look.fact(controlPlaneTraces),
+        driftsOf(look, spec, host),
+        look.fact(certificate),
+      ]);
       if (birth !== "init-done" && birth !== "join-done") {
         const until = controlPlaneStepId("join", host.name);
         return { state: "unknown", until, because: `${host.name} is not part of the control plane yet` };
       }
-      const verdicts = drifts.length > 0 ? [] : await Promise.all(conditions.map((one) => one.holds(look)));
+      const reissue = whyReissue(spec, host, served);
+      const differs = drifts.length > 0 || reissue !== undefined;
+      const verdicts = differs ? [] : await Promise.all(conditions.map((one) => one.holds(look)));
       const waiting = verdicts.flatMap((verdict, index): Change[] => {
         if (verdict.state !== "not-yet") return [];
         return [{ verb: "run", what: `wait for ${conditions[index]?.title ?? ""}`, because: verdict.because }];
       });
-      const [first, ...rest] = [...drifts.map(changeOf), ...waiting];
-      if (first !== undefined) return { state: "needed", found: drifts, changes: [first, ...rest] };
+      const issuing = reissue === undefined ? [] : [issueAnew(reissue)];
+      const [first, ...rest] = [...issuing, ...drifts.map(changeOf), ...waiting];
+      const found: Found = { drifts, reissue: reissue !== undefined, stale: !differs && servesAnother(served) };
+      if (first !== undefined) return { state: "needed", found, changes: [first, ...rest] };
       return { state: "satisfied", because: "its static pods are made from the cluster file, and run" };
     },
-    async apply(act, drifts) {
-      const serves = drifts.some((drift) => drift.state.pod.serves);
+    async apply(act, { drifts, reissue, stale }) {
+      if (reissue) await reissueApiServerCertificate(act);
+      // It would have taken a new one within a minute by itself; what it shows instead is of unknown age.
+      const toMend = stale ? [...drifts, ...(await restartOfApiServer(act, spec))] : drifts;
+      const serves = toMend.some((drift) => drift.state.pod.serves);
       if (serves) {
-        await requireOthers(act, spec, host, drifts);
+        await requireOthers(act, spec, host, toMend);
         await takeOutOfService(act, spec, host);
       }
-      for (const drift of drifts) await mendStaticPod(act, spec, host, drift);
+      for (const drift of toMend) await mendStaticPod(act, spec, host, drift);
       if (!serves) return;
       await act.change(waitForApiServer(host));
       await bringIntoService(act, spec, host);
     },
     release: (act) => bringIntoService(act, spec, host),
     verify: conditions,
+  };
+}
+
+interface Found {
+  readonly drifts: readonly StaticPodDrift[];
+  /** kubeadm has to issue the API server's certificate anew. */
+  readonly reissue: boolean;
+  /** Another certificate is served than the one on disk, and nothing else is the reason. */
+  readonly stale: boolean;
+}
+
+/** kubeadm keeps what is there, so it has to go first. */
+async function reissueApiServerCertificate(act: HostAct): Promise<void> {
+  for (const path of [apiServerCertificatePath, apiServerKeyPath]) await act.change({ kind: "remove", path });
+  await act.change(kubeadmRun(["init", "phase", "certs", "apiserver", "--config", kubeadmConfigPath]));
+}
+
+async function restartOfApiServer(act: HostAct, spec: ClusterSpec): Promise<readonly StaticPodDrift[]> {
+  const servers = staticPods(spec).filter((pod) => pod.name === "kube-apiserver");
+  const states = await act.fact(staticPodStates(servers));
+  return states.map((state) => ({ state, how: "restart", because: "it serves another certificate" }));
+}
+
+function issueAnew(because: string): Change {
+  return { verb: "update", what: `certificate ${apiServerCertificatePath}`, to: "issued anew", because };
+}
+
+function certificateServed(spec: ClusterSpec, host: HostSpec): Condition<HostLook> {
+  const certificate = apiServerCertificate(host);
+  return {
+    title: `API server on ${host.name} to serve its certificate`,
+    everyMs: 1000,
+    withinMs: 120_000,
+    async holds(look) {
+      const found = await look.fact(certificate);
+      const reissue = whyReissue(spec, host, found);
+      if (reissue !== undefined) return { state: "not-yet", because: `${apiServerCertificatePath}: ${reissue}` };
+      if (found.served === undefined) return { state: "not-yet", because: "nobody answers" };
+      return servesAnother(found)
+        ? { state: "not-yet", because: `it is not the one in ${apiServerCertificatePath}` }
+        : { state: "met" };
+    },
   };
 }
 
