@@ -2,6 +2,7 @@ import type { Plan } from "../engine/plan.ts";
 import { hostsAskedAtOnce, makePlan } from "../engine/planner.ts";
 import { type Selection, selectSteps } from "../engine/select-steps.ts";
 import type { Step, StepId } from "../engine/step.ts";
+import { clusterTrafficStepId } from "../parts/verification/verification-layout.ts";
 import { install } from "../plans/install.ts";
 import type { OpenedCluster } from "./open-cluster.ts";
 import type { OpenedWorld } from "./open-world.ts";
@@ -10,6 +11,8 @@ import type { OpenedWorld } from "./open-world.ts";
 export interface SelectOptions {
   readonly through?: string;
   readonly limit?: readonly string[];
+  /** Send traffic between pods although nothing has changed. */
+  readonly traffic?: boolean;
   /** What a saved plan was about, instead of the others. */
   readonly saved?: Plan;
 }
@@ -24,9 +27,9 @@ export interface Observed {
 export async function observe(
   { spec, specDigest }: OpenedCluster,
   world: OpenedWorld,
-  { through, limit, saved }: SelectOptions,
+  { through, limit, saved, traffic = isTrafficWanted(saved) }: SelectOptions,
 ): Promise<Observed> {
-  const { intention, phases, steps } = install(spec);
+  const { intention, phases, steps } = install(spec, { traffic });
   const selection = selectSteps(steps, {
     phases,
     hosts: spec.hosts.map((host) => host.name),
@@ -44,6 +47,11 @@ export async function observe(
     hostsAtOnce,
   });
   return { plan, selection };
+}
+
+/** A saved plan that sends traffic was made to send it, changed or not. */
+function isTrafficWanted(saved: Plan | undefined): boolean {
+  return saved?.steps.some((step) => step.id === clusterTrafficStepId && step.state === "needed") === true;
 }
 
 /** Steps on hosts that could not be reached are not in the plan, but it was about them: they are looked for again. */

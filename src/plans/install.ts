@@ -18,7 +18,11 @@ import { workerStepId, workerSteps } from "../parts/worker/worker-steps.ts";
 import type { ClusterSpec, HostSpec } from "../spec/cluster-spec.ts";
 
 /** From bare hosts to a cluster that is ready and verified. */
-export function install(spec: ClusterSpec): {
+export function install(
+  spec: ClusterSpec,
+  /** `traffic`: send traffic between pods although nothing has changed since it was last seen. */
+  { traffic = false }: { readonly traffic?: boolean } = {},
+): {
   readonly intention: "install";
   /** What `--through` takes, in order. */
   readonly phases: readonly string[];
@@ -57,6 +61,7 @@ export function install(spec: ClusterSpec): {
       ...addonsSteps(spec, { network, servingCertificates: [servingCertificatesStepId] }),
       ...securitySteps(spec),
       ...verificationSteps(spec, {
+        trafficAnyway: traffic,
         everything: [nodesObjectsStepId, ...addonsStepIds, namespacesStepId, teamsStepId],
       }),
     ],

@@ -45,7 +45,7 @@ export function addonsSteps(spec: ClusterSpec, { network, servingCertificates }:
       ...common,
       id: nodeLocalDnsStepId,
       title: "Apply the DNS cache of every node",
-      after: [dnsStepId],
+      after: network,
       part: "node-local-dns",
       objects: nodeLocalDnsObjects(spec),
     }),
