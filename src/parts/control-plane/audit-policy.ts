@@ -1,4 +1,4 @@
-import { stringify } from "yaml";
+import { kubernetesYaml } from "../kubernetes-yaml.ts";
 
 /** Asked all the time, by probes, load balancers and clients that look for versions; they tell nobody anything. */
 const unremarkableUrls = ["/healthz*", "/livez*", "/readyz*", "/version", "/openapi/*", "/metrics"];
@@ -93,5 +93,5 @@ const policy = {
 
 /** The text of the audit policy: the user's own, or Slipway's. */
 export function auditPolicy(own: string | undefined): string {
-  return own ?? stringify(policy, { lineWidth: 0 });
+  return own ?? kubernetesYaml(policy);
 }

@@ -1,5 +1,5 @@
-import { stringify } from "yaml";
 import type { ApiServerSpec } from "../../spec/cluster-spec.ts";
+import { kubernetesYaml } from "../kubernetes-yaml.ts";
 
 /** What may be asked without saying who one is: load balancers and kubelets have no credentials for it. */
 export const anonymousPaths = ["/livez", "/readyz", "/healthz"] as const;
@@ -10,15 +10,12 @@ export const anonymousPaths = ["/livez", "/readyz", "/healthz"] as const;
  * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#using-authentication-configuration (2026-11-21)
  */
 export function authenticationConfiguration(apiServer: ApiServerSpec): string {
-  return stringify(
-    {
-      apiVersion: "apiserver.config.k8s.io/v1",
-      kind: "AuthenticationConfiguration",
-      anonymous: { enabled: true, conditions: anonymousPaths.map((path) => ({ path })) },
-      ...(apiServer.oidc.length === 0 ? {} : { jwt: apiServer.oidc.map(jwtAuthenticator) }),
-    },
-    { lineWidth: 0 },
-  );
+  return kubernetesYaml({
+    apiVersion: "apiserver.config.k8s.io/v1",
+    kind: "AuthenticationConfiguration",
+    anonymous: { enabled: true, conditions: anonymousPaths.map((path) => ({ path })) },
+    ...(apiServer.oidc.length === 0 ? {} : { jwt: apiServer.oidc.map(jwtAuthenticator) }),
+  });
 }
 
 function jwtAuthenticator(issuer: ApiServerSpec["oidc"][number]): unknown {

@@ -1,9 +1,9 @@
 import { randomInt } from "node:crypto";
-import { stringify } from "yaml";
 import type { KubeObject } from "../../cluster/kube/kube-object.ts";
 import type { HostName } from "../../hosts/port.ts";
 import { Secret } from "../../hosts/secret.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
+import { kubernetesYaml } from "../kubernetes-yaml.ts";
 import { controlPlaneEndpoint } from "./cluster-configuration.ts";
 
 /** Group of everybody who comes with a token of kubeadm's kind. */
@@ -63,22 +63,19 @@ export function tokenSecretName(id: string): string {
 export function discoveryKubeconfig(spec: ClusterSpec, authority: string, token: BootstrapToken): Secret {
   const server = `https://${controlPlaneEndpoint(spec)}`;
   return new Secret(
-    stringify(
-      {
-        apiVersion: "v1",
-        kind: "Config",
-        clusters: [
-          {
-            name: spec.name,
-            cluster: { server, "certificate-authority-data": Buffer.from(authority).toString("base64") },
-          },
-        ],
-        users: [{ name: "joining", user: { token: `${token.id}.${token.secret.reveal().toString("utf8")}` } }],
-        contexts: [{ name: "join", context: { cluster: spec.name, user: "joining" } }],
-        "current-context": "join",
-      },
-      { lineWidth: 0 },
-    ),
+    kubernetesYaml({
+      apiVersion: "v1",
+      kind: "Config",
+      clusters: [
+        {
+          name: spec.name,
+          cluster: { server, "certificate-authority-data": Buffer.from(authority).toString("base64") },
+        },
+      ],
+      users: [{ name: "joining", user: { token: `${token.id}.${token.secret.reveal().toString("utf8")}` } }],
+      contexts: [{ name: "join", context: { cluster: spec.name, user: "joining" } }],
+      "current-context": "join",
+    }),
   );
 }
 

@@ -1,8 +1,8 @@
-import { stringify } from "yaml";
 import type { KubeObject } from "../../cluster/kube/kube-object.ts";
 import type { Step } from "../../engine/step.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
 import { objectsStep } from "../kubernetes-objects/objects-step.ts";
+import { kubernetesYaml } from "../kubernetes-yaml.ts";
 import { kubeletConfiguration } from "../nodes/kubelet-configuration.ts";
 import { clusterConfiguration } from "./cluster-configuration.ts";
 import { controlPlaneConfigStepId, controlPlaneInitStepId } from "./control-plane-layout.ts";
@@ -26,7 +26,7 @@ export function controlPlaneConfigStep(spec: ClusterSpec): Step {
 }
 
 function configMap(name: string, documents: Readonly<Record<string, unknown>>): KubeObject {
-  const texts = Object.entries(documents).map(([key, value]) => [key, stringify(value, { lineWidth: 0 })] as const);
+  const texts = Object.entries(documents).map(([key, value]) => [key, kubernetesYaml(value)] as const);
   return {
     apiVersion: "v1",
     kind: "ConfigMap",

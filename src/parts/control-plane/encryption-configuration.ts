@@ -1,6 +1,6 @@
-import { stringify } from "yaml";
 import { Secret } from "../../hosts/secret.ts";
 import type { ApiServerSpec } from "../../spec/cluster-spec.ts";
+import { kubernetesYaml } from "../kubernetes-yaml.ts";
 import type { EncryptionKey } from "./encryption-keys.ts";
 
 type Provider = Readonly<Record<string, unknown>>;
@@ -23,14 +23,11 @@ export function encryptionConfiguration(
   if (encryption.provider === "none" && keys.length === 0) return undefined;
   const resources = encryption.provider === "none" ? ["secrets"] : encryption.resources;
   return new Secret(
-    stringify(
-      {
-        apiVersion: "apiserver.config.k8s.io/v1",
-        kind: "EncryptionConfiguration",
-        resources: [{ resources: [...resources], providers: providersOf(encryption, keys) }],
-      },
-      { lineWidth: 0 },
-    ),
+    kubernetesYaml({
+      apiVersion: "apiserver.config.k8s.io/v1",
+      kind: "EncryptionConfiguration",
+      resources: [{ resources: [...resources], providers: providersOf(encryption, keys) }],
+    }),
   );
 }
 

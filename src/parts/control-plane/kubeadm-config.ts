@@ -1,6 +1,6 @@
-import { stringify } from "yaml";
 import { apiServerPort, type ClusterSpec, type HostSpec } from "../../spec/cluster-spec.ts";
 import { containerdSocket } from "../containerd/containerd-config.ts";
+import { kubernetesYaml } from "../kubernetes-yaml.ts";
 import { managedHeader } from "../managed-header.ts";
 import { kubeletConfiguration } from "../nodes/kubelet-configuration.ts";
 import { clusterConfiguration, kubeadmApi } from "./cluster-configuration.ts";
@@ -76,5 +76,5 @@ function localApiEndpoint(host: HostSpec): Document {
 }
 
 function documents(what: string, all: readonly Document[]): string {
-  return `${managedHeader(what)}${all.map((one) => stringify(one, { lineWidth: 0 })).join("---\n")}`;
+  return `${managedHeader(what)}${all.map((one) => kubernetesYaml(one)).join("---\n")}`;
 }

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { stringify } from "yaml";
 import type { HostLook } from "../../engine/step.ts";
 import { directory } from "../../resources/directory.ts";
 import { file } from "../../resources/file.ts";
 import { noOthers } from "../../resources/no-others.ts";
 import type { Resource } from "../../resources/resource.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
+import { kubernetesYaml } from "../kubernetes-yaml.ts";
 import { managedHeader, managedMark } from "../managed-header.ts";
 import { kubeletPatch } from "../nodes/kubelet-configuration.ts";
 import { kubeletHostFacts } from "../nodes/kubelet-host-facts.ts";
@@ -62,5 +62,5 @@ function walPatch(walDir: string): KubeadmPatch {
 }
 
 function patch(name: string, what: string, content: unknown): KubeadmPatch {
-  return { name, text: `${managedHeader(`what kubeadm changes of ${what}`)}${stringify(content, { lineWidth: 0 })}` };
+  return { name, text: `${managedHeader(`what kubeadm changes of ${what}`)}${kubernetesYaml(content)}` };
 }

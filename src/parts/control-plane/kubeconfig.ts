@@ -1,9 +1,9 @@
 import { isIPv6 } from "node:net";
-import { stringify } from "yaml";
 import { Secret } from "../../hosts/secret.ts";
 import type { KeyPair } from "../../pki/certificate-authority.ts";
 import { issueCertificate } from "../../pki/issue-certificate.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
+import { kubernetesYaml } from "../kubernetes-yaml.ts";
 
 /** Whom a kubeconfig is for. */
 export interface KubeconfigUser {
@@ -34,30 +34,27 @@ export async function kubeconfig(
   const context = `${user.name}@${spec.name}`;
   const base64 = (text: string | Buffer) => Buffer.from(text).toString("base64");
   return new Secret(
-    stringify(
-      {
-        apiVersion: "v1",
-        kind: "Config",
-        clusters: [
-          {
-            name: spec.name,
-            cluster: { server: endpointUrl(spec), "certificate-authority-data": base64(authority.certificate) },
+    kubernetesYaml({
+      apiVersion: "v1",
+      kind: "Config",
+      clusters: [
+        {
+          name: spec.name,
+          cluster: { server: endpointUrl(spec), "certificate-authority-data": base64(authority.certificate) },
+        },
+      ],
+      users: [
+        {
+          name: user.name,
+          user: {
+            "client-certificate-data": base64(made.certificate),
+            "client-key-data": base64(made.key.reveal()),
           },
-        ],
-        users: [
-          {
-            name: user.name,
-            user: {
-              "client-certificate-data": base64(made.certificate),
-              "client-key-data": base64(made.key.reveal()),
-            },
-          },
-        ],
-        contexts: [{ name: context, context: { cluster: spec.name, user: user.name } }],
-        "current-context": context,
-      },
-      { lineWidth: 0 },
-    ),
+        },
+      ],
+      contexts: [{ name: context, context: { cluster: spec.name, user: user.name } }],
+      "current-context": context,
+    }),
   );
 }
 

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { stringify } from "yaml";
 import { kubernetesImages } from "../../artifacts/kubernetes-images.ts";
 import type { KubeObject } from "../../cluster/kube/kube-object.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
 import { controlPlaneEndpoint } from "../control-plane/cluster-configuration.ts";
+import { kubernetesYaml } from "../kubernetes-yaml.ts";
 import type { KubeProxySetup } from "./kube-proxy-mode.ts";
 
 const name = "kube-proxy";
@@ -79,7 +79,7 @@ function podSpec(spec: ClusterSpec): Readonly<Record<string, unknown>> {
 
 /** https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/ (2026-11-21) */
 function configuration(spec: ClusterSpec, { mode, setsConntrackMaximum }: KubeProxySetup): string {
-  return stringify({
+  return kubernetesYaml({
     apiVersion: "kubeproxy.config.k8s.io/v1alpha1",
     kind: "KubeProxyConfiguration",
     bindAddress: spec.network.podCidr.includes(":") ? "::" : "0.0.0.0",
@@ -91,7 +91,7 @@ function configuration(spec: ClusterSpec, { mode, setsConntrackMaximum }: KubePr
 }
 
 function kubeconfig(spec: ClusterSpec): string {
-  return stringify({
+  return kubernetesYaml({
     apiVersion: "v1",
     kind: "Config",
     clusters: [
