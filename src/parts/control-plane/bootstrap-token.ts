@@ -3,6 +3,7 @@ import type { KubeObject } from "../../cluster/kube/kube-object.ts";
 import type { HostName } from "../../hosts/port.ts";
 import { Secret } from "../../hosts/secret.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
+import { ownershipLabels, ownershipQuery } from "../kubernetes-objects/ownership-labels.ts";
 import { kubernetesYaml } from "../kubernetes-yaml.ts";
 import { controlPlaneEndpoint } from "./cluster-configuration.ts";
 
@@ -25,10 +26,12 @@ export function makeBootstrapToken(): BootstrapToken {
   return { id: randomLetters(6), secret: new Secret(randomLetters(16)) };
 }
 
-const managedBy = { "app.kubernetes.io/managed-by": "slipway" };
+/** Part name in the labels of the Secrets. */
+const tokenPart = "bootstrap-token";
+/** Which host a token was made for. */
 export const tokenHostLabel = "slipway.dev/joins";
 /** Query for the tokens Slipway has made, whoever they were for. */
-export const tokensQuery = `fieldSelector=${encodeURIComponent("type=bootstrap.kubernetes.io/token")}&labelSelector=${encodeURIComponent(`app.kubernetes.io/managed-by=slipway,${tokenHostLabel}`)}`;
+export const tokensQuery = ownershipQuery(tokenPart);
 export const tokensPath = "/api/v1/namespaces/kube-system/secrets";
 
 /** The Secret by which the API server knows the token. */
@@ -40,7 +43,7 @@ export function bootstrapTokenSecret(token: BootstrapToken, host: HostName, now:
     metadata: {
       name: tokenSecretName(token.id),
       namespace: "kube-system",
-      labels: { ...managedBy, [tokenHostLabel]: host },
+      labels: { ...ownershipLabels(tokenPart), [tokenHostLabel]: host },
     },
     type: "bootstrap.kubernetes.io/token",
     stringData: {
