@@ -13,19 +13,32 @@ type Asker = Pick<Look, "factOf">;
  * Asks an API server: one round trip, however many requests. Only for requests that change nothing: GET, and anything
  * with dryRun=All. Replies are in the order of the requests, whatever their status; nothing is refused here.
  *
- * The first control plane host is asked, and when it does not answer all others at once. A host that cannot be reached
- * counts as silent. Throws `kubernetes/reply-too-long` when one reply alone is over 1 MiB: ask for a list in pages.
+ * The first control plane host is asked, or the one that answered last, and when it does not answer all others at once. A
+ * host that cannot be reached counts as silent. Throws `kubernetes/reply-too-long` when one reply alone is over 1 MiB: ask for a list in pages.
  */
 export async function kubeAsk(look: Asker, spec: ClusterSpec, requests: readonly KubeRequest[]): Promise<KubeAnswer> {
-  const [first, ...others] = controlPlaneHosts(spec);
+  const [first, ...others] = inAskingOrder(spec);
   if (first === undefined) return { state: "silent", because: "the cluster has no control plane host" };
   const own = await askHost(look, first, requests);
   const views = own.state === "answers" ? [own] : [own, ...(await askAll(look, others, requests))];
   const answer = views.find((one) => one.state === "answers");
-  if (answer !== undefined) return answer;
+  if (answer?.state === "answers") {
+    lastAnswering.set(spec, answer.by);
+    return answer;
+  }
   const silent = views.filter((one) => one.state === "silent");
   if (silent.length === 0) return { state: "not-initialised" };
   return { state: "silent", because: silent.map((one) => `${one.by}: ${one.because}`).join("; ") };
+}
+
+/** So that a host that is down costs its time limit once, and not with every question. */
+const lastAnswering = new WeakMap<ClusterSpec, HostName>();
+
+/** Control plane hosts, the one that answered last before the others. */
+export function inAskingOrder(spec: ClusterSpec): readonly HostSpec[] {
+  const hosts = controlPlaneHosts(spec);
+  const last = hosts.find((host) => host.name === lastAnswering.get(spec));
+  return last === undefined ? hosts : [last, ...hosts.filter((host) => host !== last)];
 }
 
 type HostAnswer =

@@ -9,9 +9,10 @@ import { kubeAsk } from "./kube-ask.ts";
 import { kubeList } from "./kube-list.ts";
 import { kubeSend } from "./kube-send.ts";
 
-const spec = sampleSpec();
+let spec = sampleSpec();
 
 function cluster(initialised = ["cp-1", "cp-2", "cp-3"]) {
+  spec = sampleSpec();
   const kubes = { "cp-1": new FakeKube(), "cp-2": new FakeKube(), "cp-3": new FakeKube() };
   const scripts = Object.entries(kubes).map(([name, kube]) => {
     kube.listening = initialised.includes(name);
@@ -49,6 +50,16 @@ describe("questions to the API", () => {
     hosts.host("cp-1").unreachable = true;
     hosts.host("cp-2").unreachable = true;
     expect(await kubeAsk(lookAt(hosts, "cp-1"), spec, [version])).toMatchObject({ state: "answers", by: "cp-3" });
+  });
+
+  test("go on with the one that answers, so that a dead host costs its time limit once", async () => {
+    const { hosts, kubes } = cluster();
+    kubes["cp-1"].listening = false;
+    await kubeAsk(lookAt(hosts, "cp-1"), spec, [version]);
+    const before = hosts.host("cp-1").roundTrips;
+    await kubeAsk(lookAt(hosts, "cp-1"), spec, [version]);
+    await kubeSend(actOn(hosts, "cp-1"), spec, [post("a")]);
+    expect(hosts.host("cp-1").roundTrips).toBe(before);
   });
 
   test("find no cluster where kubeadm has not been", async () => {

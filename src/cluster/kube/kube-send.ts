@@ -2,9 +2,10 @@ import type { Act } from "../../engine/step.ts";
 import type { HostName } from "../../hosts/port.ts";
 import { ProblemError } from "../../problems/problem.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
-import { controlPlaneHosts, ownApiServer } from "./control-planes.ts";
+import { ownApiServer } from "./control-planes.ts";
 import { curlReplies, curlRuns } from "./curl-requests.ts";
 import type { KubeReply, KubeRequest } from "./kube-access.ts";
+import { inAskingOrder } from "./kube-ask.ts";
 import { apiRefused, apiSilent, refusalOf } from "./kube-problem.ts";
 
 /** Every way curl can end is read by us, and not a failure of the command. */
@@ -15,7 +16,7 @@ const curlExitCodes = [...Array(123).keys(), 127];
  * `kubernetes/api-refused` is thrown with every refusal. `okStatuses` are those above 399 that are no refusal: 404 for
  * something that is to be gone, 409 for something that is to be there.
  *
- * Control plane hosts are tried in order. What may have arrived is not sent again through another one unless sending it
+ * Control plane hosts are tried in order, the one that answered last first. What may have arrived is not sent again through another one unless sending it
  * twice does no harm (anything but POST). Throws `kubernetes/api-silent` when none answers.
  */
 export async function kubeSend(
@@ -26,7 +27,7 @@ export async function kubeSend(
 ): Promise<readonly KubeReply[]> {
   const replies: { readonly by: HostName; readonly reply: KubeReply }[] = [];
   const silences: string[] = [];
-  for (const host of controlPlaneHosts(spec)) {
+  for (const host of inAskingOrder(spec)) {
     if (replies.length === requests.length) break;
     const rest = requests.slice(replies.length);
     const sent = await sendThrough(act, host, rest);

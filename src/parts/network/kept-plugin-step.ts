@@ -7,7 +7,7 @@ import { pathStat } from "../../facts/path-stat.ts";
 import { type Problem, ProblemError } from "../../problems/problem.ts";
 import type { ClusterSpec, NetworkPluginSpec } from "../../spec/cluster-spec.ts";
 import { controlPlaneInitStepId } from "../control-plane/control-plane-layout.ts";
-import { bridgeConflistPath, networkKindStepId, networkPhase } from "./network-layout.ts";
+import { bridgeConflistPath, networkKindStepId, networkPhase, servingApiStepIds } from "./network-layout.ts";
 
 type PluginKind = NetworkPluginSpec["kind"];
 
@@ -39,7 +39,7 @@ export function keptPluginStep(spec: ClusterSpec): ClusterStep<undefined> {
     title: "Keep the cluster's network plugin",
     phase: networkPhase,
     on: "cluster",
-    after: [controlPlaneInitStepId],
+    after: servingApiStepIds(spec),
     impact: "none",
     async check(look) {
       const found = await pluginsThere(look, spec);

@@ -1,10 +1,9 @@
 import type { ClusterStep } from "../../engine/step.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
-import { controlPlaneInitStepId } from "../control-plane/control-plane-layout.ts";
 import { type ObjectsFound, objectsStep } from "../kubernetes-objects/objects-step.ts";
 import { kubeProxySetup } from "./kube-proxy-mode.ts";
 import { kubeProxyObjects } from "./kube-proxy-objects.ts";
-import { networkPhase, networkProxyStepId } from "./network-layout.ts";
+import { networkPhase, networkProxyStepId, servingApiStepIds } from "./network-layout.ts";
 
 /** kube-proxy on every node, or on none; nodes get it as they join. */
 export function kubeProxyStep(spec: ClusterSpec): ClusterStep<ObjectsFound> {
@@ -12,7 +11,7 @@ export function kubeProxyStep(spec: ClusterSpec): ClusterStep<ObjectsFound> {
     id: networkProxyStepId,
     title: "Apply kube-proxy",
     phase: networkPhase,
-    after: [controlPlaneInitStepId],
+    after: servingApiStepIds(spec),
     part: "kube-proxy",
     objects: async (look) => kubeProxyObjects(spec, await kubeProxySetup(look, spec)),
     otherKinds: [

@@ -1,5 +1,8 @@
+import { controlPlaneHosts } from "../../cluster/kube/control-planes.ts";
 import type { StepId } from "../../engine/step.ts";
 import type { HostName } from "../../hosts/port.ts";
+import type { ClusterSpec } from "../../spec/cluster-spec.ts";
+import { controlPlaneInitStepId, controlPlaneStepId } from "../control-plane/control-plane-layout.ts";
 
 /** Phase of `--through`. */
 export const networkPhase = "network";
@@ -36,4 +39,9 @@ export const networkPeersStepId = "network.peers" as StepId;
  */
 export function networkStepId(kind: "bridge" | "routes" | "chart", host: HostName): StepId {
   return `network.${kind}/${host}` as StepId;
+}
+
+/** Steps after which there is an API, and none of its servers is about to be restarted. */
+export function servingApiStepIds(spec: ClusterSpec): readonly StepId[] {
+  return [controlPlaneInitStepId, ...controlPlaneHosts(spec).map((host) => controlPlaneStepId("roll", host.name))];
 }
