@@ -1,3 +1,7 @@
+import { architectureOf } from "../../artifacts/architecture.ts";
+import type { ArtifactSource } from "../../artifacts/artifact-source.ts";
+import { fileNames } from "../../artifacts/file-names.ts";
+import { sourceOf } from "../../artifacts/source-of.ts";
 import type { HostStep } from "../../engine/step.ts";
 import { etcdPkiDir } from "../../facts/etcd-layout.ts";
 import { kernel } from "../../facts/kernel.ts";
@@ -10,16 +14,21 @@ import { packages } from "../../resources/package.ts";
 import type { Resource } from "../../resources/resource.ts";
 import { hostStateStep } from "../../resources/resource-group.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
+import { programFolder, releaseFolder } from "../artifacts/artifacts-layout.ts";
+import { placedRelease } from "../artifacts/placed-release.ts";
 import { distributionOf } from "../os/distribution.ts";
 import { osBaselineStepId } from "../os/os-steps.ts";
 import { etcdStepId, etcdUser } from "./etcd-layout.ts";
-import { etcdRelease, etcdReleaseDir } from "./etcd-release.ts";
 import { systemUser } from "./etcd-user.ts";
 
 const needs = together({ os: osRelease, kernel });
 
 /** etcd's programs, account and folders on one host; nothing is started. */
-export function etcdInstallStep(spec: ClusterSpec, host: HostSpec): HostStep<Inspection> {
+export function etcdInstallStep(
+  spec: ClusterSpec,
+  host: HostSpec,
+  artifacts: ArtifactSource = sourceOf(spec),
+): HostStep<Inspection> {
   const { dataDir, walDir } = spec.etcd;
   const own = { mode: 0o700, owner: etcdUser, group: etcdUser };
   return hostStateStep({
@@ -30,7 +39,7 @@ export function etcdInstallStep(spec: ClusterSpec, host: HostSpec): HostStep<Ins
     after: [osBaselineStepId(host.name)],
     needs,
     resources: (found) => [
-      ...programs(spec, found.os, found.kernel.architecture),
+      ...programs(spec, artifacts, found.os, found.kernel.architecture),
       systemUser(etcdUser, "/var/lib/etcd"),
       directory({ path: dataDir, ...own }),
       ...(walDir === undefined ? [] : [directory({ path: walDir, ...own })]),
@@ -42,10 +51,20 @@ export function etcdInstallStep(spec: ClusterSpec, host: HostSpec): HostStep<Ins
 /** The path systemd starts. */
 export function etcdProgram(spec: ClusterSpec): string {
   const { source } = spec.etcd;
-  return source.from === "distribution" ? "/usr/bin/etcd" : `${etcdReleaseDir(source)}/etcd`;
+  return source.from === "distribution" ? "/usr/bin/etcd" : `${etcdFolder(source.version)}/etcd`;
 }
 
-function programs(spec: ClusterSpec, os: OsRelease, architecture: string): readonly Resource[] {
+/** Each version has a folder of its own, so that going back is a matter of the unit. */
+function etcdFolder(version: string): string {
+  return releaseFolder("etcd", `v${version}`);
+}
+
+function programs(
+  spec: ClusterSpec,
+  artifacts: ArtifactSource,
+  os: OsRelease,
+  architecture: string,
+): readonly Resource[] {
   const { source } = spec.etcd;
   const { packageManager, packages: names, name } = distributionOf(os);
   if (source.from === "distribution") {
@@ -60,11 +79,15 @@ function programs(spec: ClusterSpec, os: OsRelease, architecture: string): reado
       ["openssl", "curl", "tar"].filter((one) => packageManager === "apt" || one !== "curl"),
       packageManager,
     ),
-    etcdRelease({
-      version: source.version,
-      sha256: source.sha256,
-      baseUrl: spec.artifacts.filesBaseUrl,
-      architecture: architecture === "aarch64" ? "arm64" : "amd64",
+    placedRelease({
+      title: `etcd ${source.version}`,
+      folder: etcdFolder(source.version),
+      contents: {
+        kind: "archive",
+        origin: artifacts.file(fileNames.etcd(source.version, architectureOf(architecture))),
+        strip: 1,
+      },
+      links: Object.fromEntries(["etcd", "etcdctl"].map((name) => [`${programFolder}/${name}`, name])),
     }),
   ];
 }

@@ -22,7 +22,6 @@ export const partCodes: Readonly<Record<ProblemCode, string>> = {
   "etcd/quorum-at-risk":
     "The step would leave fewer healthy voting members than the quorum. Bring the others back first.",
   "etcd/quorum-lost": "Fewer voting members are healthy than the quorum: nothing can be written until one returns.",
-  "etcd/release-digest": "The etcd release that was fetched is not the one the cluster file names by SHA-256.",
   "etcd/version-out-of-reach":
     "The cluster file names a version of etcd that a running member cannot change to: a lower minor version, or more than one higher. Go up one minor version at a time.",
   "load-balancer/command-refused": "The running HAProxy did not do what it was told through its socket.",
