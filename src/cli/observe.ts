@@ -4,6 +4,7 @@ import { type Selection, selectSteps } from "../engine/select-steps.ts";
 import type { Step, StepId } from "../engine/step.ts";
 import { clusterTrafficStepId } from "../parts/verification/verification-layout.ts";
 import { install } from "../plans/install.ts";
+import type { ClusterSpec } from "../spec/cluster-spec.ts";
 import type { OpenedCluster } from "./open-cluster.ts";
 import type { OpenedWorld } from "./open-world.ts";
 
@@ -15,6 +16,15 @@ export interface SelectOptions {
   readonly traffic?: boolean;
   /** What a saved plan was about, instead of the others. */
   readonly saved?: Plan;
+  /** Another plan than the install. */
+  readonly intention?: (spec: ClusterSpec) => Intention;
+}
+
+/** A plan of src/plans, before anybody was asked. */
+interface Intention {
+  readonly intention: string;
+  readonly phases: readonly string[];
+  readonly steps: readonly Step[];
 }
 
 /** A plan of what would be done now, with the steps to do it. */
@@ -23,13 +33,13 @@ export interface Observed {
   readonly selection: Selection;
 }
 
-/** Asks the hosts and plans the install, or the wanted part of it. Changes nothing. */
+/** Asks the hosts and plans the install, or the wanted part of it, or another intention. Changes nothing. */
 export async function observe(
   { spec, specDigest }: OpenedCluster,
   world: OpenedWorld,
-  { through, limit, saved, traffic = isTrafficWanted(saved) }: SelectOptions,
+  { through, limit, saved, traffic = isTrafficWanted(saved), intention: other }: SelectOptions,
 ): Promise<Observed> {
-  const { intention, phases, steps } = install(spec, { traffic });
+  const { intention, phases, steps } = other === undefined ? install(spec, { traffic }) : other(spec);
   const selection = selectSteps(steps, {
     phases,
     hosts: spec.hosts.map((host) => host.name),

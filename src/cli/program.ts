@@ -148,6 +148,15 @@ export function buildProgram(): Command {
     .description("list everybody who may do anything")
     .action(async (_options, command: Command) => (await import("./rbac.ts")).rbacAudit(command.optsWithGlobals()));
 
+  const secrets = program.command("secrets").description("how Secrets are kept in etcd");
+  secrets
+    .command("rotate-key")
+    .description("encrypt everything in etcd with a new key, look whether it is, and drop the old one")
+    .option("-y, --yes", "do not ask for approval")
+    .action(async (_options, command: Command) =>
+      (await import("./secrets.ts")).secretsRotateKey(command.optsWithGlobals()),
+    );
+
   const runs = program.command("runs").description("what earlier runs did");
   runs
     .command("list")
