@@ -74,7 +74,6 @@ export function buildProgram(): Command {
     .command("preflight")
     .description("ask the hosts whether they are fit for their roles; measures etcd's disk")
     .option("--limit <hosts>", "only these hosts, comma-separated", commaList)
-    .option("--traffic", "send traffic between pods although nothing has changed since it was last seen")
     .action(async (_options, command: Command) =>
       (await import("./preflight.ts")).preflight(command.optsWithGlobals()),
     );
@@ -105,6 +104,7 @@ export function buildProgram(): Command {
     )
     .option("--through <phase>", "stop after this phase, from baseline to verification")
     .option("--limit <hosts>", "only these hosts, comma-separated", commaList)
+    .option("--traffic", "send traffic between pods although nothing has changed since it was last seen")
     .option("--continue-on-error", "after a failure, go on with what does not depend on it")
     .option("--within <minutes>", "start nothing new after this many minutes", minutes)
     .action(async (path: string | undefined, _options, command: Command) =>
