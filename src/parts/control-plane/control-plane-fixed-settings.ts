@@ -11,23 +11,34 @@ import { controlPlaneTraces } from "./control-plane-traces.ts";
 
 type Settings = Readonly<Record<string, string>>;
 
+interface Component {
+  readonly extraArgs?: readonly { readonly name: string; readonly value: string }[];
+}
+
 /** What a cluster keeps for its life, by the field of the cluster file. */
 function settingsOf(configuration: Readonly<Record<string, unknown>>): Settings {
-  const { networking, etcd, controllerManager, clusterName, controlPlaneEndpoint } = configuration as {
+  const { networking, etcd, apiServer, controllerManager, ...rest } = configuration as {
     readonly networking?: Readonly<Record<string, unknown>>;
     readonly etcd?: { readonly local?: { readonly dataDir?: unknown }; readonly external?: unknown };
-    readonly controllerManager?: { readonly extraArgs?: readonly { readonly name: string; readonly value: string }[] };
+    readonly apiServer?: Component;
+    readonly controllerManager?: Component;
     readonly clusterName?: unknown;
     readonly controlPlaneEndpoint?: unknown;
+    readonly kubernetesVersion?: unknown;
   };
-  const nodePrefix = controllerManager?.extraArgs?.find((one) => one.name === "node-cidr-mask-size")?.value;
+  const flag = (component: Component | undefined, name: string) =>
+    component?.extraArgs?.find((one) => one.name === name)?.value;
+  const minor = /^v?(\d+\.\d+)/.exec(String(rest.kubernetesVersion))?.[1];
   const settings = {
-    "metadata.name": clusterName,
+    "metadata.name": rest.clusterName,
+    "kubernetes.version": minor,
+    "kubernetes.apiServer.encryption":
+      apiServer === undefined ? undefined : flag(apiServer, "encryption-provider-config") === undefined ? "none" : "on",
     "network.podCidr": networking?.podSubnet,
     "network.serviceCidr": networking?.serviceSubnet,
     "network.dnsDomain": networking?.dnsDomain,
-    "network.nodePrefix": nodePrefix,
-    endpoint: controlPlaneEndpoint,
+    "network.nodePrefix": flag(controllerManager, "node-cidr-mask-size"),
+    endpoint: rest.controlPlaneEndpoint,
     "etcd.topology": etcd === undefined ? undefined : etcd.local === undefined ? "external" : "stacked",
     ...(etcd?.local?.dataDir === undefined ? {} : { "etcd.dataDir": etcd.local.dataDir }),
   };
@@ -51,6 +62,12 @@ export const controlPlaneFixedSettings: Fact<Settings> = {
   },
 };
 
+/** The first setting the cluster file has otherwise than the control plane was made with. */
+export function changedSetting(made: Settings, spec: ClusterSpec): string | undefined {
+  const wanted = settingsOf(clusterConfiguration(spec));
+  return Object.keys(made).find((name) => wanted[name] !== undefined && wanted[name] !== made[name]);
+}
+
 /** Why the control plane of a host must not be given its files: the cluster file changes what cannot change. */
 export async function controlPlaneSettingChanged(
   look: HostLook,
@@ -59,9 +76,9 @@ export async function controlPlaneSettingChanged(
 ): Promise<Problem | undefined> {
   const [{ birth }, made] = await Promise.all([look.fact(controlPlaneTraces), look.fact(controlPlaneFixedSettings)]);
   if (birth === "none") return undefined;
-  const wanted = settingsOf(clusterConfiguration(spec));
-  const [setting] = Object.keys(made).filter((name) => wanted[name] !== undefined && wanted[name] !== made[name]);
+  const setting = changedSetting(made, spec);
   if (setting === undefined) return undefined;
+  const wanted = settingsOf(clusterConfiguration(spec));
   const from = made[setting];
   return {
     code: "kubernetes/fixed-setting-changed",
@@ -74,6 +91,9 @@ export async function controlPlaneSettingChanged(
 }
 
 const reasons: Settings = {
+  "kubernetes.version": "an upgrade has an order of its own, which apply does not follow",
+  "kubernetes.apiServer.encryption":
+    "API servers that are changed one after the other could not read what the others write meanwhile",
   "network.podCidr": "every node and every running pod has addresses of it",
   "network.serviceCidr": "every Service has an address of it",
   "network.dnsDomain": "every running pod has it in its resolver's configuration, and tokens name it as their issuer",

@@ -1,0 +1,168 @@
+import { describe, expect, test } from "vitest";
+import { sampleHost, sampleSpec } from "../../../test/support/sample-spec.ts";
+import type { Answer } from "../../hosts/port.ts";
+import { createAuthority } from "../../pki/certificate-authority.ts";
+import { issueCertificate } from "../../pki/issue-certificate.ts";
+import type { ClusterSpec } from "../../spec/cluster-spec.ts";
+import { servesAnother, whyReissue } from "./api-server-certificate.ts";
+import { changedSetting, controlPlaneFixedSettings } from "./control-plane-fixed-settings.ts";
+import { encryptionConfiguration } from "./encryption-configuration.ts";
+import { nextEncryptionKey } from "./encryption-keys.ts";
+import { kubeadmConfig } from "./kubeadm-config.ts";
+import { manifestStampText, parseManifestStamp } from "./manifest-stamp.ts";
+import { preflightExceptions } from "./preflight-exceptions.ts";
+
+const sample = sampleSpec();
+const cp1 = sampleHost("cp-1", "10.0.0.11", ["control-plane", "etcd"]);
+const said = (stdout: string, exitCode = 0): Answer => ({
+  kind: "result",
+  exitCode,
+  stdout: Buffer.from(stdout),
+  stderr: Buffer.alloc(0),
+  truncated: false,
+  durationMs: 1,
+});
+const content = (text: string): Answer => ({ kind: "content", bytes: Buffer.from(text), truncated: false });
+const missing: Answer = { kind: "missing", exists: false };
+const there: Answer = {
+  kind: "stat",
+  exists: true,
+  type: "file",
+  sizeBytes: 1,
+  mode: 0o600,
+  owner: "root",
+  group: "root",
+  modifiedAt: 0,
+};
+
+describe("what a living cluster cannot change", () => {
+  const made = controlPlaneFixedSettings.parse([content(kubeadmConfig(sample, cp1))]);
+  const { kubernetes, network } = sample;
+
+  test.each<[string, Partial<ClusterSpec>]>([
+    ["network.podCidr", { network: { ...network, podCidr: "10.200.0.0/16" } }],
+    ["network.serviceCidr", { network: { ...network, serviceCidr: "10.97.0.0/16" } }],
+    ["network.dnsDomain", { network: { ...network, dnsDomain: "k8s.example" } }],
+    ["network.nodePrefix", { network: { ...network, nodePrefix: 25 } }],
+    ["etcd.topology", { etcd: { ...sample.etcd, topology: "stacked" } }],
+    ["endpoint", { endpoint: { kind: "host", address: "10.0.0.99", port: 6443 } }],
+    ["metadata.name", { name: "other" }],
+    ["kubernetes.version", { kubernetes: { ...kubernetes, version: "1.37.0" } }],
+    [
+      "kubernetes.apiServer.encryption",
+      { kubernetes: { ...kubernetes, apiServer: { ...kubernetes.apiServer, encryption: { provider: "none" } } } },
+    ],
+  ])("%s is told", (setting, over) => {
+    expect(changedSetting(made, sampleSpec(over))).toBe(setting);
+  });
+
+  test("is nothing of what may change", () => {
+    expect(changedSetting(made, sample)).toBeUndefined();
+    const patch = sampleSpec({ kubernetes: { ...kubernetes, version: "1.36.3" } });
+    expect(changedSetting(made, patch)).toBeUndefined();
+  });
+
+  test("is not known from a file that is missing or was spoiled", () => {
+    expect(controlPlaneFixedSettings.parse([missing])).toEqual({});
+    expect(controlPlaneFixedSettings.parse([content("kind: [")])).toEqual({});
+    expect(changedSetting({}, sample)).toBeUndefined();
+  });
+});
+
+describe("the API server's certificate", () => {
+  const now = new Date("2026-11-21T12:00:00Z");
+  const names = ["cp-1", "kubernetes", "kubernetes.default", "kubernetes.default.svc"];
+  const dnsNames = [...names, "kubernetes.default.svc.cluster.local", "localhost"];
+  const ipAddresses = ["10.0.0.11", "10.96.0.1", "10.0.0.10", "127.0.0.1", "::1"];
+  const issue = async (more: readonly string[] = []) =>
+    (
+      await issueCertificate(
+        await createAuthority("CA", now),
+        { commonName: "kube-apiserver", dnsNames: [...dnsNames, ...more], ipAddresses, usages: ["server"] },
+        now,
+      )
+    ).certificate;
+
+  test("will do with exactly the names it has to be for", async () => {
+    const onDisk = await issue();
+    expect(whyReissue(sample, cp1, { onDisk })).toBeUndefined();
+    expect(whyReissue(sample, cp1, { onDisk: await issue(["old.example.com"]) })).toBe(
+      "it is also for old.example.com",
+    );
+    const { kubernetes } = sample;
+    const more = sampleSpec({
+      kubernetes: { ...kubernetes, apiServer: { ...kubernetes.apiServer, extraSans: ["api.example.com", "fd00::1"] } },
+    });
+    expect(whyReissue(more, cp1, { onDisk })).toBe("it lacks api.example.com, fd00::1");
+    expect(whyReissue(sample, cp1, {})).toBe("it is missing");
+    expect(whyReissue(sample, cp1, { onDisk: "garbage" })).toBe("it is not a certificate");
+  });
+
+  test("is another one than served where their fingerprints differ, and unknown where nobody answers", async () => {
+    const onDisk = await issue();
+    expect(servesAnother({ onDisk, served: onDisk.trim() })).toBe(false);
+    expect(servesAnother({ onDisk, served: await issue() })).toBe(true);
+    expect(servesAnother({ onDisk })).toBe(false);
+  });
+});
+
+describe("exceptions from kubeadm's preflight", () => {
+  test("on a fresh host are what Slipway itself has put there or judged, and cgroup v1 only where it is", () => {
+    const fresh = preflightExceptions(sample, false);
+    const always = ["NumCPU", "Mem", "FileAvailable--etc-kubernetes-pki-ca.crt"];
+    expect(fresh.parse([said("cgroup2fs\n")])).toEqual(always);
+    expect(fresh.parse([said("tmpfs\n")])).toEqual([...always, "SystemVerification"]);
+  });
+
+  test("after an interruption are the files and ports the earlier run has left, and no others", () => {
+    const listening =
+      'LISTEN 0 4096 *:10250 *:* users:(("kubelet",pid=1,fd=1))\nLISTEN 0 4096 *:6443 *:* users:(("nginx",pid=2,fd=1))\n';
+    const files = [there, missing, missing, missing, missing, missing];
+    const left = preflightExceptions(sample, true).parse([said("cgroup2fs\n"), said(listening), ...files]);
+    expect(left.slice(3)).toEqual(["FileAvailable--etc-kubernetes-manifests-kube-apiserver.yaml", "Port-10250"]);
+  });
+});
+
+describe("encryption at rest", () => {
+  const first = nextEncryptionKey([], "secretbox");
+  const second = nextEncryptionKey([first], "aesgcm");
+  const textOf = (...of: Parameters<typeof encryptionConfiguration>) =>
+    encryptionConfiguration(...of)
+      ?.reveal()
+      .toString()
+      .replaceAll(first.secret.reveal().toString(), "ONE")
+      .replaceAll(second.secret.reveal().toString(), "TWO");
+
+  test("writes with the first key, reads with all, and what was never encrypted", () => {
+    expect(textOf({ provider: "aesgcm", resources: ["secrets"] }, [second, first])).toContain(
+      [
+        "    providers:",
+        "      - aesgcm:",
+        "          keys:",
+        "            - name: key-2",
+        "              secret: TWO",
+        "      - secretbox:",
+        "          keys:",
+        "            - name: key-1",
+        "              secret: ONE",
+        "      - identity: {}",
+      ].join("\n"),
+    );
+  });
+
+  test("asks a KMS plugin first, and is no file where nothing ever was encrypted", () => {
+    const kms = { provider: "kms", name: "vault", endpoint: "unix:///run/kms.sock", resources: ["secrets"] } as const;
+    expect(textOf(kms, [first])?.indexOf("kms:")).toBeLessThan(textOf(kms, [first])?.indexOf("secretbox:") ?? 0);
+    expect(encryptionConfiguration({ provider: "none" }, [])).toBeUndefined();
+  });
+
+  test("has keys of 32 bytes that cannot be printed", () => {
+    expect(Buffer.from(first.secret.reveal().toString(), "base64")).toHaveLength(32);
+    expect(JSON.stringify(first)).toContain("***");
+  });
+});
+
+test("a stamp is read as it was written, and lines that are none are left out", () => {
+  const stamps = new Map([["etcd", { inputs: "a".repeat(64), manifest: "b".repeat(64) }]]);
+  expect(parseManifestStamp(`${manifestStampText(stamps)}nonsense\n`)).toEqual(stamps);
+});
