@@ -29,10 +29,13 @@ export function nodeNotReady(node: KubeObject): string | undefined {
   return wordsOf(ready);
 }
 
-/** Why a pod is not doing its work; undefined when it is ready, or has ended well. */
+/**
+ * Why a pod is not doing its work; undefined when it is ready, has ended well, or has ended somehow and its controller has
+ * another in its place: a node that was shut down, or had to evict, leaves those behind.
+ */
 export function podNotReady(pod: KubeObject): string | undefined {
   const status = statusOf(pod);
-  if (status.phase === "Succeeded") return undefined;
+  if (status.phase === "Succeeded" || (status.phase === "Failed" && isReplaced(pod))) return undefined;
   if (pod.metadata.deletionTimestamp !== undefined) return "it is being deleted";
   if (status.phase === "Failed") return status.message ?? status.reason ?? "it has failed";
   const ready = conditionOf(pod, "Ready");
@@ -49,6 +52,15 @@ export function podNotReady(pod: KubeObject): string | undefined {
   }
   const unready = (status.containerStatuses ?? []).filter((one) => one.ready !== true).map((one) => one.name);
   return unready.length === 0 ? `it is ${status.phase ?? "Pending"}` : `container ${unready.join(", ")} is not ready`;
+}
+
+/** A pod whose controller is a Node is a static one: kubelet's file is all there is. */
+function isReplaced({ metadata }: KubeObject): boolean {
+  const owners = (metadata.ownerReferences ?? []) as readonly {
+    readonly kind: string;
+    readonly controller?: boolean;
+  }[];
+  return owners.some((one) => one.controller === true && one.kind !== "Node");
 }
 
 function conditionOf(object: KubeObject, type: string): ObjectCondition | undefined {

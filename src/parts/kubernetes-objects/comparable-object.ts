@@ -13,13 +13,21 @@ const serverFields = new Set([
   "selfLink",
 ]);
 
+/** Annotations by which controllers count; they follow from everything else. */
+const countingAnnotations = new Set(["deprecated.daemonset.template.generation", "deployment.kubernetes.io/revision"]);
+
 /** Longer texts get no diff: nobody reads it, and a plan has to stay small. */
 const longestDiffedChars = 64 * 1024;
 
 /** An object without what the API server adds by itself, so that two of them differ only in what somebody declared. */
 export function comparable(object: KubeObject): KubeObject {
   const { status: _status, metadata, ...rest } = object;
-  const kept = Object.entries(metadata).filter(([name]) => !serverFields.has(name));
+  const kept = Object.entries(metadata).flatMap(([name, value]) => {
+    if (serverFields.has(name)) return [];
+    if (name !== "annotations" || !isRecord(value)) return [[name, value]];
+    const own = Object.entries(value).filter(([annotation]) => !countingAnnotations.has(annotation));
+    return own.length === 0 ? [] : [[name, Object.fromEntries(own)]];
+  });
   return { ...rest, metadata: Object.fromEntries(kept) as KubeObject["metadata"] } as KubeObject;
 }
 

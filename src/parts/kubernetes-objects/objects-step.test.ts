@@ -168,6 +168,18 @@ describe("a step of objects", () => {
     });
   });
 
+  test("leaves out what controllers count by themselves", async () => {
+    const { kube, converge, check, becomeReady } = world();
+    await converge();
+    becomeReady();
+    const annotations = { "deployment.kubernetes.io/revision": "7" };
+    kube.edit(deploymentReference, (live) => ({ ...live, metadata: { ...live.metadata, annotations } }));
+    kube.edit(deploymentReference, (live) => ({ ...live, spec: { replicas: 9 } }));
+    const found = await converge();
+    expect(found.state === "needed" && found.changes[0].diff).not.toContain("revision");
+    expect((await check()).state).toBe("satisfied");
+  });
+
   test("shows an object that uses one thing in two places", async () => {
     const labels = { app: "x" };
     const { converge } = world({

@@ -89,6 +89,31 @@ describe("a cluster is ready", () => {
   });
 });
 
+describe("pods a node left behind", () => {
+  const left = (kind: string) => ({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "left", namespace: "kube-system", ownerReferences: [{ kind, controller: true }] },
+    status: {
+      phase: "Failed",
+      reason: "Terminated",
+      message: "Pod was terminated in response to imminent node shutdown.",
+    },
+  });
+
+  test("when it was shut down are not waited for, for their controller has made others", async () => {
+    const { kube, check } = world();
+    kube.put(left("ReplicaSet"));
+    expect((await check("cluster.ready")).state).toBe("satisfied");
+  });
+
+  test("are waited for when they are static ones", async () => {
+    const { kube, check } = world();
+    kube.put(left("Node"));
+    expect(changesOf(await check("cluster.ready"))[0]).toContain("imminent node shutdown");
+  });
+});
+
 describe("the traffic check", () => {
   test("asks from every node to every other, and removes what it was made with", async () => {
     const { kube, check, run, holds, pods } = world();
