@@ -48,7 +48,7 @@ export interface ObjectsDeclaration extends Omit<DeclaredObjects, "objects"> {
   readonly until?: StepId;
   /** What must be true beside the objects' own readiness. */
   readonly conditions?: readonly Condition<Look>[];
-  /** How long Deployments, DaemonSets and the like may take to be ready; default 5 min. */
+  /** How long Deployments, DaemonSets and the like may take to be ready; default 8 min. */
   readonly readyWithinMs?: number;
 }
 
@@ -60,7 +60,11 @@ export interface ObjectsFound {
 
 const looksEveryMs = 1_000;
 const settlesWithinMs = 60_000;
-const readyWithinMs = 5 * 60_000;
+/**
+ * kubelet takes up to five minutes before it starts a container again that has crashed before, and one to hand it a
+ * changed ConfigMap. https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#restart-policy (2026-11-21)
+ */
+const readyWithinMs = 8 * 60_000;
 
 /**
  * A step that makes objects of the Kubernetes API as declared, by server-side apply, and removes those of its part that
