@@ -64,7 +64,7 @@ export class Execution {
     this.#scheduler = new Scheduler(limits, world.random);
   }
 
-  async run(startedAt: number): Promise<RunResult> {
+  async run(startedMs: number): Promise<RunResult> {
     const finished = new Promise<void>((resolve) => {
       this.#finished = resolve;
     });
@@ -75,7 +75,7 @@ export class Execution {
     await finished;
     this.#over.abort();
     unlisten();
-    return this.#result(startedAt);
+    return this.#result(startedMs);
   }
 
   /** Steps whose turn has come: run, or passed over when the plan found them satisfied and nothing has changed that. */
@@ -107,7 +107,7 @@ export class Execution {
     if (planned === undefined) return;
     const controller = new AbortController();
     this.#running.set(step, controller);
-    const startedAt = this.#world.clock.now().getTime();
+    const startedMs = this.#world.clock.elapsedMs();
     const ended = runStep(step, {
       world: this.#world,
       events: this.#events,
@@ -132,7 +132,7 @@ export class Execution {
           this.#pump();
           return;
         }
-        this.#ready(this.#end(step, end, this.#world.clock.now().getTime() - startedAt));
+        this.#ready(this.#end(step, end, Math.round(this.#world.clock.elapsedMs() - startedMs)));
         this.#pump();
       })
       .catch((error: unknown) => {
@@ -239,7 +239,7 @@ export class Execution {
     this.#pump();
   }
 
-  #result(startedAt: number): RunResult {
+  #result(startedMs: number): RunResult {
     const open = new Map<Step, Outcome>();
     // All are decided before the first is ended: ending one makes it the root of those behind it.
     for (const step of this.#state.open()) open.set(step, this.#outcomeOfOpen(step));
@@ -257,7 +257,7 @@ export class Execution {
       cancelled: count("cancelled"),
       ...(this.#interrupted !== undefined && { interrupted: this.#interrupted }),
       problems: this.#problems,
-      durationMs: this.#world.clock.now().getTime() - startedAt,
+      durationMs: Math.round(this.#world.clock.elapsedMs() - startedMs),
     };
   }
 
