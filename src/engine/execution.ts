@@ -125,13 +125,13 @@ export class Execution {
       .then((end) => {
         // Left behind by leaving: the result has been given.
         if (!this.#running.delete(step)) return;
-        this.#scheduler.finish(step);
         if (end === yielded) {
           this.#yielded.add(step);
-          this.#scheduler.add(step);
+          this.#scheduler.setAside(step);
           this.#pump();
           return;
         }
+        this.#scheduler.finish(step);
         this.#ready(this.#end(step, end, Math.round(this.#world.clock.elapsedMs() - startedMs)));
         this.#pump();
       })
