@@ -1,4 +1,4 @@
-import { type Problem, ProblemError } from "../problems/problem.ts";
+import type { Problem } from "../problems/problem.ts";
 import type { ClusterLock } from "./cluster-lock.ts";
 import type { EventStream } from "./event-stream.ts";
 import type { Outcome } from "./events.ts";
@@ -10,6 +10,7 @@ import { RunState } from "./run-state.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { Step, StepId } from "./step.ts";
 import { leaveNow, problemOf, runStep, type StepEnd, yielded } from "./step-run.ts";
+import { lockLostProblem, runDeadlineProblem } from "./stop-problems.ts";
 import type { World } from "./world.ts";
 
 const defaultMaxRunning = 64;
@@ -181,7 +182,7 @@ export class Execution {
     const { interrupt, withinMs } = this.#options;
     const finishRunning = () => this.#interrupt("finish-running");
     const leave = () => this.#leave();
-    const lockLost = () => this.#stopBecause(lockProblem(this.#lock?.lost.reason));
+    const lockLost = () => this.#stopBecause(lockLostProblem(this.#lock?.lost.reason));
     const pairs = [
       [interrupt?.finishRunning, finishRunning],
       [interrupt?.leaveNow, leave],
@@ -275,24 +276,4 @@ export class Execution {
 /** What cannot be journalled is not done, whatever the failure mode. */
 function isOurDisk(problem: Problem): boolean {
   return problem.code.startsWith("state/");
-}
-
-function lockProblem(reason: unknown): Problem {
-  if (reason instanceof ProblemError) return reason.problem;
-  return {
-    code: "engine/bug",
-    severity: "error",
-    message: "the cluster lock could not be kept because of a bug in Slipway",
-    because: String(reason),
-  };
-}
-
-function runDeadlineProblem(withinMs: number): Problem {
-  return {
-    code: "engine/run-deadline",
-    severity: "error",
-    message: "the run did not end in time, so nothing more was started",
-    because: `the limit is ${Math.round(withinMs / 1000)} s`,
-    hint: { text: "run the same command again to go on" },
-  };
 }
