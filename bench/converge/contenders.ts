@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Lab } from "../../src/lab/lab.ts";
 import { type TimedRun, timedRun } from "./timed-program.ts";
@@ -73,9 +73,10 @@ export class Ansible {
       const notify = notifiedBy.find(([pattern]) => pattern.test(path))?.[1] ?? "Nothing has to notice";
       return { path, source, notify };
     });
+    const folders = [...new Set(files.map(({ path }) => dirname(path)))];
     writeFileSync(
       join(this.#folder, "vars.json"),
-      JSON.stringify({ files, packages: declared.packages, sysctls: declared.sysctls }),
+      JSON.stringify({ folders, files, packages: declared.packages, sysctls: declared.sysctls }),
     );
     const hosts = lab.machines.map(({ name, address }) => `${name} ansible_host=${address}\n`).join("");
     writeFileSync(

@@ -8,6 +8,15 @@ export type Facts = Map<string, string>;
 /** Every section starts with a line "== name". POSIX sh, run as root in the machine, beside SSH. */
 const program = `
 set -u
+# Under load systemd may not answer in time, and no list is not an empty list.
+asked() {
+  for try in 1 2 3; do
+    said=$("$@") && return 0
+    sleep 5
+  done
+  echo "no answer to $*" >&2
+  exit 9
+}
 trees="/etc /usr/local /opt /root /srv /home /var/lib/slipway /var/spool/cron"
 echo "== files"
 find $trees -xdev -type l -printf '%p\\tl %u:%g -> %l\\n' -o -type f -printf '%p\\tf %m %u:%g\\n' -o -printf '%p\\t%y %m %u:%g\\n' 2>/dev/null
@@ -23,11 +32,14 @@ dpkg --audit | sed 's/^/audit\\t/'
 echo "== holds"
 apt-mark showhold
 echo "== unit-files"
-systemctl list-unit-files --no-legend --plain --full --no-pager | awk '{ print $1 "\\t" $2 }'
+asked systemctl list-unit-files --no-legend --plain --full --no-pager
+printf '%s\\n' "$said" | awk '{ print $1 "\\t" $2 }'
 echo "== units"
-systemctl list-units --all --type=service,socket,timer,mount,swap --no-legend --plain --full --no-pager | awk '{ print $1 "\\t" $2 " " $3 " " $4 }'
+asked systemctl list-units --all --type=service,socket,timer,mount,swap --no-legend --plain --full --no-pager
+printf '%s\\n' "$said" | awk '{ print $1 "\\t" $2 " " $3 " " $4 }'
 echo "== reload"
-systemctl show --no-pager --property=Id,NeedDaemonReload '*.service' | awk -F= '/^Id=/ { id = $2 } /^NeedDaemonReload=yes/ { print id }'
+asked systemctl show --no-pager --property=Id,NeedDaemonReload '*.service'
+printf '%s\\n' "$said" | awk -F= '/^Id=/ { id = $2 } /^NeedDaemonReload=yes/ { print id }'
 echo "== accounts"
 getent passwd | awk -F: '{ print $1 "\\t" $6 " " $7 }'
 getent group | awk -F: '{ print "group " $1 "\\t" $4 }'

@@ -84,6 +84,22 @@ describe("the result of an apply", () => {
       (made) => made.threw(new ProblemError({ ...problem, code: "config/unknown-field" })),
       { cluster: null, exitCode: 2, problems: [{ ...problem, code: "config/unknown-field" }] },
     ],
+    [
+      "that threw after its run had failed",
+      (made) => {
+        made.finished(run);
+        made.threw(new ProblemError([problem, { ...problem, message: "b: it failed" }]));
+      },
+      { applied: 3, problems: [problem, { ...problem, message: "b: it failed" }] },
+    ],
+    [
+      "that met a bug after its run had failed",
+      (made) => {
+        made.finished(run);
+        made.threw(new Error("oh"));
+      },
+      { exitCode: 1, applied: 3, problems: [problem, { code: "engine/bug" }] },
+    ],
     ["that met a bug", (made) => made.threw(new Error("oh")), { exitCode: 1, problems: [{ code: "engine/bug" }] }],
     [
       "that failed part-way",

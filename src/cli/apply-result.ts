@@ -97,9 +97,11 @@ export class ApplyResultTeller {
     this.#tell(code, this.#problems);
   }
 
-  /** The end by something that was thrown. */
+  /** The end by something that was thrown, after what is known already. */
   threw(error: unknown): void {
-    this.#tell(exitCodeOfError(error), error instanceof ProblemError ? error.problems : [bugOf(error)]);
+    const thrown = error instanceof ProblemError ? error.problems : [bugOf(error)];
+    const known = this.#problems.filter((one) => !thrown.some((other) => isSame(one, other)));
+    this.#tell(exitCodeOfError(error), [...known, ...thrown]);
   }
 
   /** Ctrl-C before the run: nothing was changed. */
@@ -125,6 +127,10 @@ export class ApplyResultTeller {
     const safe = shown(result);
     this.#write(this.#format === "json" ? `${jsonText(safe)}\n` : formatResult(safe, this.#format, () => ""));
   }
+}
+
+function isSame(one: Problem, other: Problem): boolean {
+  return one.code === other.code && one.message === other.message;
 }
 
 function bugOf(error: unknown): Problem {

@@ -1,4 +1,3 @@
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type ClusterLockOptions, clearDeadLock } from "../engine/cluster-lock.ts";
 import type { RunEvent } from "../engine/events.ts";
@@ -14,6 +13,7 @@ import { preflightText } from "../preflight/preflight-text.ts";
 import { runPreflight } from "../preflight/run-preflight.ts";
 import { type ExitCode, exitCode } from "../problems/exit-code.ts";
 import { type Problem, ProblemError } from "../problems/problem.ts";
+import { problemsOf, withMoreProblems } from "../problems/problems-of.ts";
 import { asRunHtml, asRunMarkdown } from "../report/as-run.ts";
 import type { EventConsumer } from "../report/event-consumer.ts";
 import { planText } from "../report/plan-text.ts";
@@ -22,6 +22,7 @@ import { clearStateFolder } from "../state/clear-state-folder.ts";
 import { identityFile } from "../state/identity.ts";
 import { newRunId } from "../state/new-run-id.ts";
 import { lastRunId, readCutOffRun } from "../state/read-runs.ts";
+import { removeRunFolder } from "../state/remove-run-folder.ts";
 import { openRunJournal } from "../state/run-journal.ts";
 import { runFolder } from "../state/state-folder.ts";
 import { isGone, thisProcess } from "../state/this-process.ts";
@@ -30,6 +31,7 @@ import { ApplyResultTeller } from "./apply-result.ts";
 import { askYesNo, canAsk } from "./ask.ts";
 import { commandFor } from "./command-for.ts";
 import { interruptsOf, leavesBefore } from "./interrupts.ts";
+import { keepRecord } from "./keep-record.ts";
 import { type Observed, observe, type SelectOptions } from "./observe.ts";
 import { type OpenedCluster, openCluster } from "./open-cluster.ts";
 import { type OpenedWorld, openWorld } from "./open-world.ts";
@@ -58,7 +60,7 @@ export async function apply(path: string | undefined, options: ApplyOptions): Pr
     (text) => process.stdout.write(text),
     () => performance.now(),
   );
-  using leaving = options.output === "text" ? undefined : leavesBefore(() => teller.left());
+  using leaving = leavesBefore(() => teller.left());
   try {
     const code = await carryThrough(path, options, teller, leaving);
     process.exitCode = code;
@@ -73,7 +75,7 @@ async function carryThrough(
   path: string | undefined,
   options: ApplyOptions,
   teller: ApplyResultTeller,
-  leaving: Disposable | undefined,
+  leaving: Disposable,
 ): Promise<ExitCode> {
   if (path !== undefined && (options.limit !== undefined || options.through !== undefined)) throw wholePlan();
   const cluster = openCluster(options.file);
@@ -110,7 +112,7 @@ async function carryThrough(
     return exitCode.refused;
   }
   teller.confirmed();
-  leaving?.[Symbol.dispose]();
+  leaving[Symbol.dispose]();
   return await carryOut(cluster, world, observed, { ...options, id, exactly: saved !== undefined, teller });
 }
 
@@ -240,20 +242,37 @@ async function carryOut(
       interrupt,
       ...(options.within !== undefined && { withinMs: options.within * 60_000 }),
     });
-  } finally {
+  } catch (error) {
     view.close();
-    // Locked out, or the disk is full: there was no run, and nothing is left that looks like one.
-    if (journal.isEmpty) await rm(folder, { recursive: true, force: true });
-    else teller.ran(id);
-    await journal.close();
+    throw withMoreProblems(error, [...(await problemsOf(() => journal.close())), ...(await endFolder())]);
   }
+  view.close();
+  const unkept = [...(await problemsOf(() => journal.close())), ...(await endFolder())];
+  result = { ...result, problems: [...result.problems, ...unkept] };
   teller.finished(result);
-  const code = exitCodeOfRun(result);
   if (options.output === "text") report(events, result, options);
+  const { code, problems } = await keepRecord(exitCodeOfRun(result), () => writeDocuments(folder, events));
+  if (problems.length > 0) {
+    teller.finished({ ...result, problems: [...result.problems, ...problems] });
+    printProblems(problems);
+  } else if (options.output === "text") {
+    process.stdout.write(`As-run document: ${join(folder, "as-run.md")} (and .html)\n`);
+  }
+  return code;
+
+  /** Locked out, or the disk is full: there was no run, and nothing is left that looks like one. */
+  async function endFolder(): Promise<readonly Problem[]> {
+    if (!journal.isEmpty) {
+      teller.ran(id);
+      return [];
+    }
+    return await problemsOf(() => removeRunFolder(folder));
+  }
+}
+
+async function writeDocuments(folder: string, events: readonly RunEvent[]): Promise<void> {
   await writeAtomically(join(folder, "as-run.md"), asRunMarkdown(events), 0o600);
   await writeAtomically(join(folder, "as-run.html"), asRunHtml(events), 0o600);
-  if (options.output === "text") process.stdout.write(`As-run document: ${join(folder, "as-run.md")} (and .html)\n`);
-  return code;
 }
 
 function report(events: readonly RunEvent[], result: RunResult, { file }: ApplyOptions): void {

@@ -1,4 +1,4 @@
-import { relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { exitCode } from "../problems/exit-code.ts";
 import { apply } from "./apply.ts";
@@ -25,12 +25,14 @@ What to try next
   ${slipway} etcd members
   ${slipway} plan                        nothing to do; change a file on a machine, and plan again
   ${slipway} lab ssh ${balancer} -- systemctl kill -s KILL haproxy
+                                  systemd starts it again within a second; ${address} stays reachable
   ${slipway} lab ssh ${balancer} -- systemctl stop keepalived
-                                  ping ${address} meanwhile and watch the virtual IP move: ${slipway} status
+                                  if it had the virtual IP, the other one has it now: ${slipway} status
   ${slipway} lab ssh cp-1
   ${slipway} runs show                   what was just done, as a document
 
 Remove everything
   npx slipway lab down ${spec.name}
+  rm -r ${join(dirname(file), ".slipway", spec.name)}   its runs, host keys and certificates
 `);
 }

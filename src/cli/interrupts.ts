@@ -32,10 +32,11 @@ export function interruptsOf(say: (text: string) => void): Interrupt & Disposabl
   };
 }
 
-/** While nothing is changed yet, Ctrl-C and SIGTERM end the process at once; `tell` is called before. */
+/** While nothing is changed yet, Ctrl-C and SIGTERM end the process at once, and say so; `tell` is called before. */
 export function leavesBefore(tell: () => void): Disposable {
   const onSignal = (): void => {
     tell();
+    process.stderr.write("\nInterrupted: nothing was changed.\n");
     process.exit(exitCode.interrupted);
   };
   const signals = ["SIGINT", "SIGTERM"] as const;

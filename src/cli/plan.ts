@@ -1,6 +1,7 @@
 import type { Plan } from "../engine/plan.ts";
 import { type ExitCode, exitCode } from "../problems/exit-code.ts";
 import { commandFor } from "./command-for.ts";
+import { leavesBefore } from "./interrupts.ts";
 import type { SelectOptions } from "./observe.ts";
 import { openCluster } from "./open-cluster.ts";
 import { openWorld } from "./open-world.ts";
@@ -16,6 +17,7 @@ export interface PlanCommandOptions extends GlobalOptions, SelectOptions {
 
 /** `slipway plan`. What plans and prints is loaded while ssh connects. */
 export async function plan(options: PlanCommandOptions): Promise<void> {
+  using _ = leavesBefore(() => undefined);
   const cluster = openCluster(options.file);
   await using world = openWorld(cluster);
   const { limit } = options;

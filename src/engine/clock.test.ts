@@ -1,25 +1,50 @@
-import { describe, expect, test } from "vitest";
-import { steadyClock } from "./clock.ts";
+import { describe, expect, test, vi } from "vitest";
+import { elapsedClock, systemClock } from "./clock.ts";
 
 describe("the clock of this computer", () => {
-  test("goes on when it is set back, so that no wait becomes longer and nothing ends before it began", () => {
-    let [wallMs, monotonicMs] = [1_000_000, 50];
-    const clock = steadyClock(
-      () => wallMs,
+  test("tells what it is set to, forward and back, since certificates and the cluster lock are judged by others' clocks", () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    try {
+      for (const at of ["2026-11-21T08:00:00.000Z", "2026-11-28T08:00:00.000Z", "2026-11-21T08:00:01.000Z"]) {
+        vi.setSystemTime(at);
+        expect(systemClock.now().toISOString()).toBe(at);
+      }
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("counts what has passed whatever it is set to, and never backwards", () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    try {
+      const before = systemClock.elapsedMs();
+      vi.setSystemTime(Date.now() + 7 * 24 * 3600_000);
+      const between = systemClock.elapsedMs();
+      vi.setSystemTime(0);
+      const after = systemClock.elapsedMs();
+      expect(between).toBeGreaterThanOrEqual(before);
+      expect(after).toBeGreaterThanOrEqual(between);
+      expect(after - before).toBeLessThan(24 * 3600_000);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("counts the sleep of the computer, and not the grain of its uptime", () => {
+    let [monotonicMs, uptimeMs] = [50, 900_000];
+    const elapsedMs = elapsedClock(
       () => monotonicMs,
+      () => uptimeMs,
     );
-    const pass = (wall: number, monotonic: number): number => {
-      wallMs += wall;
-      monotonicMs += monotonic;
-      return clock.now().getTime();
+    const pass = (awakeMs: number, upMs: number): number => {
+      monotonicMs += awakeMs;
+      uptimeMs += upMs;
+      return elapsedMs();
     };
-    expect(pass(0, 0)).toBe(1_000_000);
-    expect(pass(1000, 1000)).toBe(1_001_000);
-    expect(pass(-3_600_000 + 500, 500)).toBe(1_001_500);
-    expect(pass(500, 500)).toBe(1_002_000);
-    // A computer that slept: the lock must be seen to be old.
-    expect(pass(600_000, 1)).toBe(1_602_000);
-    // A clock that is slewed, or read between two of its ticks, is the truth.
-    expect(pass(0, 0.9)).toBe(1_602_000);
+    expect(pass(0, 0)).toBe(50);
+    expect(pass(1000, 1010)).toBe(1050);
+    expect(pass(4, 0)).toBe(1054);
+    expect(pass(6, 600_000)).toBe(601_060);
+    expect(pass(500, 500)).toBe(601_560);
   });
 });

@@ -131,6 +131,26 @@ describe("the cluster lock", () => {
     expect(lock.lost.reason).toMatchObject({ problem: { code: "engine/lock-lost" } });
   });
 
+  test.each([
+    ["forward and corrected again", [3_600_000, -3_600_000]],
+    ["back and corrected again", [-3_600_000, 3_600_000]],
+  ])("is kept, and nobody else's, while this computer's clock is set %s", async (_title, steps) => {
+    const rig = engineRig(["a", "b", "c"]);
+    const lock = await take(rig, "run-1", 1);
+    for (const ms of [0, ...steps]) {
+      rig.clock.set(ms);
+      expect(() => lock.requireKept()).not.toThrow();
+      await rig.clock.sleep(2 * 60_000);
+      await expect(take(rig, "run-2", 2)).rejects.toThrow("engine/locked");
+      const { until } = JSON.parse(rig.hosts.host("a").files.text(`${path}/owner.json`) ?? "{}");
+      const leftMs = Date.parse(until) - rig.clock.trueTime().getTime();
+      expect(leftMs).toBeGreaterThan(3 * 60_000);
+      expect(leftMs).toBeLessThanOrEqual(5 * 60_000);
+    }
+    expect(lock.lost.aborted).toBe(false);
+    await lock.release();
+  });
+
   test("is lost when another has taken it over", async () => {
     const rig = engineRig(["a", "b", "c"]);
     const lock = await take(rig, "run-1", 1);
@@ -264,6 +284,7 @@ describe("a computer that slept", () => {
       world: {
         clock: {
           now: () => new Date(rig.clock.now().getTime() + sleptMs),
+          elapsedMs: () => rig.clock.elapsedMs() + sleptMs,
           sleep: (ms, signal) => rig.clock.sleep(ms, signal),
         },
       },

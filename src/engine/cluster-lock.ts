@@ -120,9 +120,9 @@ function keep(cluster: string, held: HostLock[], majority: number, world: World,
   const lost = new AbortController();
   const released = new AbortController();
   const { clock } = world;
-  const lastRenewed = new Map(held.map((lock) => [lock, clock.now().getTime()]));
+  const lastRenewed = new Map(held.map((lock) => [lock, clock.elapsedMs()]));
   const isKeptFor = (lock: HostLock, moreMs: number) =>
-    clock.now().getTime() + moreMs - (lastRenewed.get(lock) ?? 0) < ttlMs;
+    clock.elapsedMs() + moreMs - (lastRenewed.get(lock) ?? 0) < ttlMs;
   const isKept = (lock: HostLock) => isKeptFor(lock, 0);
   const renewing = (async () => {
     for (;;) {
@@ -132,7 +132,7 @@ function keep(cluster: string, held: HostLock[], majority: number, world: World,
         held.map(async (lock) => {
           // Past its time it may be somebody else's already: too late to write.
           if (!isKept(lock)) return;
-          const at = clock.now().getTime();
+          const at = clock.elapsedMs();
           const renewed = await attempt(() => lock.renew());
           if (renewed === true) lastRenewed.set(lock, at);
           if (renewed === false) lastRenewed.set(lock, Number.NEGATIVE_INFINITY);

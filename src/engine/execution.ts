@@ -1,4 +1,4 @@
-import { type Problem, ProblemError } from "../problems/problem.ts";
+import type { Problem } from "../problems/problem.ts";
 import type { ClusterLock } from "./cluster-lock.ts";
 import type { EventStream } from "./event-stream.ts";
 import type { Outcome } from "./events.ts";
@@ -10,6 +10,7 @@ import { RunState } from "./run-state.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { Step, StepId } from "./step.ts";
 import { leaveNow, problemOf, runStep, type StepEnd, yielded } from "./step-run.ts";
+import { lockLostProblem, runDeadlineProblem } from "./stop-problems.ts";
 import type { World } from "./world.ts";
 
 const defaultMaxRunning = 64;
@@ -64,7 +65,7 @@ export class Execution {
     this.#scheduler = new Scheduler(limits, world.random);
   }
 
-  async run(startedAt: number): Promise<RunResult> {
+  async run(startedMs: number): Promise<RunResult> {
     const finished = new Promise<void>((resolve) => {
       this.#finished = resolve;
     });
@@ -75,7 +76,7 @@ export class Execution {
     await finished;
     this.#over.abort();
     unlisten();
-    return this.#result(startedAt);
+    return this.#result(startedMs);
   }
 
   /** Steps whose turn has come: run, or passed over when the plan found them satisfied and nothing has changed that. */
@@ -107,7 +108,7 @@ export class Execution {
     if (planned === undefined) return;
     const controller = new AbortController();
     this.#running.set(step, controller);
-    const startedAt = this.#world.clock.now().getTime();
+    const startedMs = this.#world.clock.elapsedMs();
     const ended = runStep(step, {
       world: this.#world,
       events: this.#events,
@@ -125,14 +126,14 @@ export class Execution {
       .then((end) => {
         // Left behind by leaving: the result has been given.
         if (!this.#running.delete(step)) return;
-        this.#scheduler.finish(step);
         if (end === yielded) {
           this.#yielded.add(step);
-          this.#scheduler.add(step);
+          this.#scheduler.setAside(step);
           this.#pump();
           return;
         }
-        this.#ready(this.#end(step, end, this.#world.clock.now().getTime() - startedAt));
+        this.#scheduler.finish(step);
+        this.#ready(this.#end(step, end, Math.round(this.#world.clock.elapsedMs() - startedMs)));
         this.#pump();
       })
       .catch((error: unknown) => {
@@ -181,7 +182,7 @@ export class Execution {
     const { interrupt, withinMs } = this.#options;
     const finishRunning = () => this.#interrupt("finish-running");
     const leave = () => this.#leave();
-    const lockLost = () => this.#stopBecause(lockProblem(this.#lock?.lost.reason));
+    const lockLost = () => this.#stopBecause(lockLostProblem(this.#lock?.lost.reason));
     const pairs = [
       [interrupt?.finishRunning, finishRunning],
       [interrupt?.leaveNow, leave],
@@ -239,7 +240,7 @@ export class Execution {
     this.#pump();
   }
 
-  #result(startedAt: number): RunResult {
+  #result(startedMs: number): RunResult {
     const open = new Map<Step, Outcome>();
     // All are decided before the first is ended: ending one makes it the root of those behind it.
     for (const step of this.#state.open()) open.set(step, this.#outcomeOfOpen(step));
@@ -257,7 +258,7 @@ export class Execution {
       cancelled: count("cancelled"),
       ...(this.#interrupted !== undefined && { interrupted: this.#interrupted }),
       problems: this.#problems,
-      durationMs: this.#world.clock.now().getTime() - startedAt,
+      durationMs: Math.round(this.#world.clock.elapsedMs() - startedMs),
     };
   }
 
@@ -275,24 +276,4 @@ export class Execution {
 /** What cannot be journalled is not done, whatever the failure mode. */
 function isOurDisk(problem: Problem): boolean {
   return problem.code.startsWith("state/");
-}
-
-function lockProblem(reason: unknown): Problem {
-  if (reason instanceof ProblemError) return reason.problem;
-  return {
-    code: "engine/bug",
-    severity: "error",
-    message: "the cluster lock could not be kept because of a bug in Slipway",
-    because: String(reason),
-  };
-}
-
-function runDeadlineProblem(withinMs: number): Problem {
-  return {
-    code: "engine/run-deadline",
-    severity: "error",
-    message: "the run did not end in time, so nothing more was started",
-    because: `the limit is ${Math.round(withinMs / 1000)} s`,
-    hint: { text: "run the same command again to go on" },
-  };
 }

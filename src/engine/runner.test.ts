@@ -38,10 +38,26 @@ describe("a run", () => {
     };
     const steps = [yielding("one", "a"), toyStep("two", "b", [], { locks }), yielding("three", "c")];
     const result = await rig.apply(steps);
-    expect([...result.outcomes.keys()]).toEqual(["two", "one", "three"]);
+    expect([...result.outcomes.keys()]).toEqual(["two", "three", "one"]);
     expect(result).toMatchObject({ applied: 3, failed: [] });
     const started = rig.journal.events.flatMap((event) => (event.type === "step-started" ? [event.step] : []));
-    expect(started).toEqual(["two", "one", "three"]);
+    expect(started).toEqual(["two", "three", "one"]);
+  });
+
+  test("lets a step go first whose host is busy, and that does not wait for the lock yet", async () => {
+    const rig = engineRig(["a", "b"]);
+    const locks = [lockName("rollout")];
+    const step = toyStep("yields", "a", [], { locks });
+    const yields = { ...step, check: async (look: never) => ({ ...(await step.check(look)), yields: true }) as never };
+    const busy = toyStep("busy", "b", [], {
+      async apply(act) {
+        await rig.clock.sleep(60_000, act.signal);
+        await act.change({ kind: "write", path: "/toy/busy", content: "done", mode: 0o644 });
+      },
+    });
+    const result = await rig.apply([busy, yields, toyStep("follows", "b", [], { locks })]);
+    expect([...result.outcomes.keys()]).toEqual(["busy", "follows", "yields"]);
+    expect(result.failed).toEqual([]);
   });
 
   test("leaves no lock behind, after success and after failure", async () => {

@@ -31,11 +31,11 @@ export async function run(steps: readonly Step[], plan: Plan, world: World, opti
   const graph = validateGraph(steps, options.outside);
   requireSameSteps(graph, plan);
   if (options.onFailure !== "continue") requireNothingInTheWay(plan);
-  const startedAt = world.clock.now().getTime();
+  const startedMs = world.clock.elapsedMs();
   const events = new EventStream(options.run, world, options.journal, options.listener);
   if (!hasWork(plan)) {
     await clearDeadLock(plan.cluster, options.run, world, options.lock);
-    return await new Execution(graph, plan, world, options, events, undefined).run(startedAt);
+    return await new Execution(graph, plan, world, options, events, undefined).run(startedMs);
   }
 
   const said: string[] = [];
@@ -46,7 +46,7 @@ export async function run(steps: readonly Step[], plan: Plan, world: World, opti
     for (const text of said) events.emit({ type: "run-said", text });
     // Nothing is started when even this cannot be written.
     await events.synced();
-    const result = await new Execution(graph, plan, world, options, events, lock).run(startedAt);
+    const result = await new Execution(graph, plan, world, options, events, lock).run(startedMs);
     const { connections, roundTrips } = world.hosts.usage();
     const { failed, notStarted, applied, durationMs } = result;
     events.emit({ type: "run-finished", failed, notStarted, applied, durationMs, connections, roundTrips });

@@ -40,6 +40,10 @@ export class Scheduler {
   readonly #random: (() => number) | undefined;
   readonly #resources = new Map<string, Resource>();
   readonly #freed = new Set<Resource>();
+  /** Steps that were added and have not finished, by each of their locks; without those that were set aside. */
+  readonly #open = new Map<LockName, Set<Step>>();
+  /** Steps that have let others go first, and those they still wait for. */
+  readonly #aside = new Map<Step, Set<Step>>();
   #ready: Step[] = [];
   #head = 0;
   #running = 0;
@@ -55,6 +59,7 @@ export class Scheduler {
 
   /** All that the step comes after is done. */
   add(step: Step): void {
+    for (const name of step.locks ?? []) this.#openAt(name).add(step);
     this.#ready.push(step);
   }
 
@@ -75,17 +80,56 @@ export class Scheduler {
     return undefined;
   }
 
-  /** Whether others wait for a lock that this running step holds. */
+  /**
+   * Whether others need a lock that this running step holds: those that wait for it, and those that wait for their busy
+   * host first. Not those that have let this one go first.
+   */
   isAwaited(step: Step): boolean {
-    return (step.locks ?? []).some((name) => this.#lock(name).waiting.length > 0);
+    return this.#othersOf(step).size > 0;
   }
 
   finish(step: Step): void {
+    this.#end(step);
+    for (const [waiting, others] of this.#aside) {
+      others.delete(step);
+      if (others.size > 0) continue;
+      this.#aside.delete(waiting);
+      this.add(waiting);
+    }
+  }
+
+  /**
+   * Instead of `finish`: the step has done nothing and may start again once those have finished that need its locks now.
+   * Two never wait for each other: a step that was set aside is waited for by nobody who is set aside after it.
+   */
+  setAside(step: Step): void {
+    this.#end(step);
+    const others = this.#othersOf(step);
+    if (others.size === 0) this.add(step);
+    else this.#aside.set(step, others);
+  }
+
+  #end(step: Step): void {
     this.#running -= 1;
+    for (const name of step.locks ?? []) this.#openAt(name).delete(step);
     for (const one of this.#needs(step)) {
       one.give();
       if (one.waiting.length > 0) this.#freed.add(one);
     }
+  }
+
+  #othersOf(step: Step): Set<Step> {
+    const others = new Set((step.locks ?? []).flatMap((name) => [...this.#openAt(name)]));
+    others.delete(step);
+    return others;
+  }
+
+  #openAt(name: LockName): Set<Step> {
+    const known = this.#open.get(name);
+    if (known !== undefined) return known;
+    const made = new Set<Step>();
+    this.#open.set(name, made);
+    return made;
   }
 
   #candidate(): Step | undefined {

@@ -66,12 +66,12 @@ async function poll(
   waiting: (title: string, because: string) => void,
 ): Promise<Verified> {
   const { clock, hosts } = world;
-  const startedAt = clock.now().getTime();
+  const startedAt = clock.elapsedMs();
   let reader = firstReader;
   let lastReason: string | undefined;
   let losses = 0;
   for (;;) {
-    const leftMs = startedAt + condition.withinMs - clock.now().getTime();
+    const leftMs = startedAt + condition.withinMs - clock.elapsedMs();
     const verdict = await orHung(clock, Math.max(leftMs, condition.everyMs), ask(condition, reader, signal, losses));
     signal.throwIfAborted();
     losses = verdict.lost ? losses + 1 : 0;
@@ -79,7 +79,7 @@ async function poll(
     if (verdict.state === "never") return { state: "never", problem: verdict.problem };
     if (verdict.because !== lastReason) waiting(condition.title, verdict.because);
     lastReason = verdict.because;
-    const waitedMs = clock.now().getTime() - startedAt;
+    const waitedMs = clock.elapsedMs() - startedAt;
     if (waitedMs >= condition.withinMs)
       return { state: "timed-out", problem: timedOut(condition, waitedMs, lastReason) };
     await clock.sleep(Math.min(condition.everyMs, condition.withinMs - waitedMs), signal);

@@ -38,6 +38,11 @@ export class HandshakeLimit {
     };
   }
 
+  /** Whether the jump host, and not the number in all, has no place for one more. False without a jump host. */
+  isFull(jump: string | undefined): boolean {
+    return this.#of(jump)?.isFull === true;
+  }
+
   #of(jump: string | undefined): Turnstile | undefined {
     if (jump === undefined) return undefined;
     const turnstile = this.#jumps.get(jump) ?? new Turnstile(loginsPerJump);

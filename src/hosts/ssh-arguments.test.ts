@@ -51,6 +51,11 @@ test("different ways to a host never share a control socket, and the path stays 
   for (const path of paths) expect(path.length + 17).toBeLessThan(104);
 });
 
+test("who trusts other host keys opens a connection of their own, which checks them", () => {
+  const other = { ...settings, knownHostsFile: "/state/another/known_hosts" };
+  expect(controlPath(other, "cp-1", target)).not.toBe(controlPath(settings, "cp-1", target));
+});
+
 describe("jump hosts", () => {
   test("are read in every form ssh -J takes", () => {
     const proxyJump = "bastion,admin@10.0.0.1:2222,ssh://root@[fd00::1]:22,[fe80::1%eth0]";

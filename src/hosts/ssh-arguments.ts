@@ -44,7 +44,9 @@ export function controlPathsOf(
 
 function socketPath(settings: SshClientSettings, way: readonly SshHop[], identity?: string): string | undefined {
   if (settings.controlDirectory === undefined) return undefined;
-  const parts = [settings.configFile ?? "", identity ?? "", ...way.map(({ host, port, user }) => [host, port, user])];
+  const { configFile, knownHostsFile } = settings;
+  // An open connection passes over the check of the host's key, so only those who trust the same keys may share it.
+  const parts = [configFile ?? "", knownHostsFile, identity ?? "", ...way.map(({ host, port, user }) => [host, port, user])];
   const digest = createHash("sha256").update(JSON.stringify(parts)).digest("hex");
   return posix.join(settings.controlDirectory, digest.slice(0, 20));
 }

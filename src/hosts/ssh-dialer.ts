@@ -55,6 +55,7 @@ interface Hurried {
   readonly process: ShellProcess;
   readonly login: Login;
   readonly reused: boolean;
+  readonly jump: string | undefined;
   readonly leave: () => void;
 }
 
@@ -84,8 +85,28 @@ export class SshDialer {
     if (leave === undefined) return;
     const login = loginCommand(target.sudo);
     const process = openShell(sshArguments(settings, host, target, login.command));
-    this.#hurried.set(host, { process, login, reused, leave });
+    this.#hurried.set(host, { process, login, reused, jump: target.proxyJump, leave });
     void process.ended.then(leave);
+  }
+
+  /**
+   * A place among the handshakes. What was hurried holds its place until its host is dialled, which may be after this
+   * one has ended: when there is no place, one in the way gives up its own.
+   */
+  async #enter(jump: string | undefined): Promise<() => void> {
+    const { handshakes } = this.#options;
+    for (;;) {
+      const leave = handshakes.tryEnter(jump);
+      if (leave !== undefined) return leave;
+      const inTheWay = [...this.#hurried].findLast(
+        ([, one]) => !one.reused && (!handshakes.isFull(jump) || one.jump === jump),
+      );
+      if (inTheWay === undefined) return await handshakes.enter(jump);
+      const [host, { process, leave: giveUp }] = inTheWay;
+      this.#hurried.delete(host);
+      process.kill();
+      giveUp();
+    }
   }
 
   /** Ends what was hurried and never dialled. */
@@ -119,8 +140,7 @@ export class SshDialer {
       signal.throwIfAborted();
       const hurried = this.#takeHurried(host);
       const reused = hurried?.reused ?? hasSocket(socket);
-      const leave =
-        hurried?.leave ?? (reused ? () => undefined : await this.#options.handshakes.enter(target.proxyJump));
+      const leave = hurried?.leave ?? (reused ? () => undefined : await this.#enter(target.proxyJump));
       try {
         signal.throwIfAborted();
         return await this.#attempt(host, target, first, { hurried, reused, leave, signal, onConnected });

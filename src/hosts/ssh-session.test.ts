@@ -5,12 +5,13 @@ import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { localHost, localHosts } from "../../test/support/local-shells.ts";
 import { type Problem, ProblemError } from "../problems/problem.ts";
-import type { CommandResult } from "./port.ts";
+import type { CommandResult, HostName } from "./port.ts";
 import { Secret } from "./secret.ts";
 import { type ShellProcess, spawnShell } from "./shell-process.ts";
 import type { OpenShell } from "./ssh-dialer.ts";
 import type { SshHosts } from "./ssh-hosts.ts";
 import type { ObservedCommand } from "./ssh-session.ts";
+import type { SshTarget } from "./ssh-target.ts";
 
 const sh: OpenShell = (args) => spawnShell("sh", ["-c", args.at(-1) ?? ""]);
 const opened: SshHosts[] = [];
@@ -196,6 +197,22 @@ test("a hurried connection that nobody used ends with the run", async () => {
   await hosts.close();
   expect((await begun[0]?.ended)?.signal).toBe("SIGKILL");
 });
+
+test.each<[title: string, jump: string | undefined, count: number, maxConnections: number]>([
+  ["behind a jump host", "jump", 20, 8],
+  ["reached directly", undefined, 70, 32],
+])(
+  "hosts that were not hurried do not wait for hurried ones that come after them: %s",
+  async (_title, jump, count, maxConnections) => {
+    const names = Array.from({ length: count }, (_, index) => `h-${index}` as HostName);
+    const target: SshTarget = { host: "localhost", sudo: "none", ...(jump !== undefined && { proxyJump: jump }) };
+    const hosts = hostsOver(sh, { targets: new Map(names.map((name) => [name, target])), maxConnections });
+    hosts.hurry(names);
+    const answers = await Promise.all(names.toReversed().map((name) => hosts.session(name).read(echo(name))));
+    expect(answers.map(([answer]) => (answer as CommandResult).stdout.toString().trim())).toEqual(names.toReversed());
+    expect(hosts.usage().connections).toBe(count);
+  },
+);
 
 test("only a shell that changes something is made to outlive its connection, and once", async () => {
   const hosts = hostsOver(sh);

@@ -18,9 +18,13 @@ export class Turnstile {
 
   /** The same at once, or undefined when there is no place. */
   tryEnter(): (() => void) | undefined {
-    if (this.#inside >= this.#limit) return undefined;
+    if (this.isFull) return undefined;
     this.#inside += 1;
     return this.#leave();
+  }
+
+  get isFull(): boolean {
+    return this.#inside >= this.#limit;
   }
 
   #leave(): () => void {

@@ -7,6 +7,7 @@ import { printableText } from "../problems/printable-text.ts";
 import type { Problem } from "../problems/problem.ts";
 import { wrapText } from "../problems/wrap-text.ts";
 import { countOf } from "./count-of.ts";
+import { groupedDigits } from "./grouped-digits.ts";
 import { outcomeCounts } from "./outcome-words.ts";
 import { RunTally, type StepProblem } from "./run-tally.ts";
 
@@ -62,7 +63,7 @@ function headline(tally: RunTally, durationMs: number): string {
   const { ended, started } = tally;
   const name = started === undefined ? "Run" : `${started.intention} ${started.cluster}`;
   const already = started?.satisfied ?? 0;
-  const counts = outcomeCounts(tally.outcomes) + (already > 0 ? `, ${already.toLocaleString("en")} satisfied before` : "");
+  const counts = outcomeCounts(tally.outcomes) + (already > 0 ? `, ${groupedDigits(already)} satisfied before` : "");
   const state = ended === undefined ? "was cut off" : tally.interrupted !== undefined ? "interrupted" : "finished";
   const took = Number.isFinite(durationMs)
     ? ` ${state === "finished" ? "in" : "after"} ${formatDuration(durationMs)}`

@@ -1,4 +1,4 @@
-import type { HostAct, HostLook } from "../engine/step.ts";
+import type { HostLook } from "../engine/step.ts";
 import type { Answer, Read } from "../hosts/port.ts";
 import { CollectedAnswers, keyOf } from "./collected-answers.ts";
 import type { Comparison, Resource } from "./resource.ts";
@@ -18,7 +18,7 @@ const nothing: ReadonlySet<string> = new Set();
  * the keys of resources that were changed before this look.
  */
 export async function inspect(
-  at: HostLook | HostAct,
+  at: Pick<HostLook, "fact">,
   name: string,
   resources: readonly Resource[],
   made: ReadonlySet<string> = nothing,

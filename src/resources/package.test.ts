@@ -145,12 +145,25 @@ describe("packages", () => {
     ["anew by somebody, in another version than the one Slipway had held", { containerd: "1.6.8\n" }],
   ])("held %s stay held", async (_, ourHolds) => {
     const at = machine(["containerd"], { installed: "containerd\t1.6.20\thi \n", ourHolds });
-    expect(await at.check()).toMatchObject({ state: "satisfied" });
+    expect(await at.check()).toMatchObject({
+      state: "satisfied",
+      because: "package containerd is as declared; containerd is held by somebody else, and will stay so",
+    });
   });
 
-  test("with the right version that are held are as declared", async () => {
-    const at = machine([{ name: "containerd", version: "1.6.20" }], { installed: "containerd\t1.6.20\thi \n" });
-    expect(await at.check()).toMatchObject({ state: "satisfied" });
+  test.each<[whose: string, ourHolds: Readonly<Record<string, string>>, because: string]>([
+    ["Slipway", { containerd: "1.6.20\n" }, "package containerd is as declared"],
+    [
+      "somebody else, which is said",
+      {},
+      "package containerd is as declared; containerd is held by somebody else, and will stay so",
+    ],
+  ])("with the right version that are held by %s are as declared", async (_whose, ourHolds, because) => {
+    const at = machine([{ name: "containerd", version: "1.6.20" }], {
+      installed: "containerd\t1.6.20\thi \n",
+      ourHolds,
+    });
+    expect(await at.check()).toMatchObject({ state: "satisfied", because });
   });
 
   test("are locked in their version by dnf, and only Slipway's own lock is taken away", async () => {

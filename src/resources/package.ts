@@ -41,7 +41,8 @@ export interface PinnedPackage {
 /**
  * Packages that have to be installed, in one transaction. Without a version, whatever is installed is right and is left
  * alone; with one, exactly that is installed (a downgrade too) and held. A hold that Slipway made is taken away when the
- * version is pinned no more; one that somebody else made stays. Key: "package NAME", or "packages NAME, NAME".
+ * version is pinned no more; one that somebody else made, also before the
+ * version was pinned, stays, and is named. Key: "package NAME", or "packages NAME, NAME".
  */
 export function packages(
   wanted: readonly PackageWanted[],
@@ -56,22 +57,32 @@ export function packages(
   const locks = manager === "dnf" ? dnfLocks : undefined;
   return {
     key: `package${names.length === 1 ? "" : "s"} ${names.join(", ")}`,
-    reads: [...installed.reads, ...(locks?.reads ?? []), ...masks.map(({ read }) => read)],
+    reads: [
+      ...installed.reads,
+      ...(locks?.reads ?? []),
+      ...masks.map(({ read }) => read),
+      // Where a hold is wanted, whose it is will be asked anyway: not in a round trip of its own.
+      ...pinned.flatMap((one) => (one.version === undefined ? [] : [heldByUsRead(one.name)])),
+    ],
     compare(answers): Comparison {
       const found = installed.parse(installed.reads.map((read) => answers.of(read)));
       if (found === "no-dpkg" || found === "no-rpm") throw noManager(manager, names);
       const locked = locks?.parse(locks.reads.map((read) => answers.of(read)));
       const isHeld = (name: string) => (locked === undefined ? found.get(name)?.held === true : locked.has(name));
-      const loose = pinned.filter((one) => one.version === undefined && found.has(one.name) && isHeld(one.name));
-      const [note, ...notes] = loose.map((one) => heldByUsRead(one.name));
+      const heldNow = pinned.filter((one) => found.has(one.name) && isHeld(one.name));
+      const [note, ...notes] = heldNow.map((one) => heldByUsRead(one.name));
       if (note !== undefined && ![note, ...notes].every((read) => answers.has(read))) {
         return { state: "read-more", reads: [note, ...notes] };
       }
-      const unhold = loose
-        .map((one) => one.name)
-        .filter((name) => isHeldByUs(answers.of(heldByUsRead(name)), found.get(name)?.version ?? ""));
+      const isOurs = ({ name }: PinnedPackage) =>
+        isHeldByUs(answers.of(heldByUsRead(name)), found.get(name)?.version ?? "");
+      const unhold = heldNow.filter((one) => one.version === undefined && isOurs(one)).map((one) => one.name);
+      const foreign = heldNow.filter((one) => !isOurs(one)).map((one) => one.name);
       const masked = masks.filter(({ read }) => isMask(answers.of(read))).map(({ unit }) => unit);
-      return compare(pinned, found, { isHeld, unhold }, manager, { keepStopped: options.keepStopped ?? [], masked });
+      return compare(pinned, found, { isHeld, unhold, foreign }, manager, {
+        keepStopped: options.keepStopped ?? [],
+        masked,
+      });
     },
   };
 }
@@ -79,7 +90,7 @@ export function packages(
 function compare(
   pinned: readonly PinnedPackage[],
   found: InstalledPackages,
-  holds: { isHeld(name: string): boolean; readonly unhold: readonly string[] },
+  holds: { isHeld(name: string): boolean; readonly unhold: readonly string[]; readonly foreign: readonly string[] },
   manager: PackageManager,
   units: { readonly keepStopped: readonly string[]; readonly masked: readonly string[] },
 ): Comparison {
@@ -122,7 +133,7 @@ function compare(
     changes.push({ verb: "update", what: `service ${unit}`, from: "masked until reboot", to: "not masked", because });
   }
   const [first, ...rest] = changes;
-  if (first === undefined) return same;
+  if (first === undefined) return holds.foreign.length === 0 ? same : { ...same, note: foreignHolds(holds.foreign) };
   const keepStopped = install.length > 0 ? units.keepStopped : units.masked;
   const installation: Installation = { install, hold, unhold: holds.unhold, keepStopped };
   const make = manager === "apt" ? installWithApt(installation) : installWithDnf(installation);
@@ -130,7 +141,11 @@ function compare(
   return { state: "different", changes: [first, ...rest], make, quiet: install.length === 0 };
 }
 
-const same: Comparison = { state: "same" };
+const same = { state: "same" } as const;
+
+function foreignHolds(names: readonly string[]): string {
+  return `${names.join(", ")} ${names.length === 1 ? "is" : "are"} held by somebody else, and will stay so`;
+}
 
 /** Where systemd keeps what is masked until reboot: a link to /dev/null, so neither a file nor a folder. */
 function maskRead(unit: string): Read {

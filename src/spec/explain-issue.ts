@@ -125,10 +125,12 @@ function missingField(path: FieldPath, locator: PathLocator): FindingWords {
 }
 
 function emptyValue(path: FieldPath, locator: PathLocator): FindingWords {
+  const name = path.at(-1);
+  const isRequired = typeof name === "string" && fieldSchema(path.slice(0, -1))?.required?.includes(name) === true;
   return {
     message: `${fieldName(path, locator)} is empty`,
     because: `found nothing. ${fieldSchema(path)?.description ?? "A value is wanted."}`,
-    hint: { text: "give it a value, or remove it to have the default" },
+    hint: { text: isRequired ? "give it a value" : "give it a value, or remove it to have the default" },
   };
 }
 

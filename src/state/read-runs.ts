@@ -11,8 +11,11 @@ import { isMissing, readProblem } from "./write-problem.ts";
 /** One run as its journal tells it. */
 export interface RunSummary {
   readonly run: string;
-  /** "cut-off": its process ended without finishing it, by `kill -9` or a power cut. */
-  readonly state: "finished" | "running" | "cut-off";
+  /**
+   * "interrupted": the user ended it early, in good order. "cut-off": its process ended without finishing it, by
+   * `kill -9` or a power cut.
+   */
+  readonly state: "finished" | "interrupted" | "running" | "cut-off";
   readonly startedAt: string;
   /** Time of the last event. */
   readonly lastAt: string;
@@ -21,7 +24,7 @@ export interface RunSummary {
   readonly by: string;
   readonly version: string;
   readonly planDigest: string;
-  /** Steps the plan meant to run. */
+  /** Steps the plan meant to run, and others that turned out to be needed. */
   readonly stepCount: number;
   readonly applied: number;
   readonly failed: readonly StepId[];
@@ -130,18 +133,22 @@ function summarise(run: string, events: readonly RunEvent[], isGone: boolean): R
   const failed: StepId[] = [];
   let applied = 0;
   let isFinished = false;
+  let isInterrupted = false;
+  const steps = new Set<StepId>(start.steps.map((step) => step.id));
   for (const event of events) {
     if (event.type === "step-started") inFlight.add(event.step);
+    if (event.type === "run-interrupted") isInterrupted = true;
     if (event.type === "run-finished") isFinished = true;
     if (event.type !== "step-finished") continue;
     inFlight.delete(event.step);
+    if (event.outcome !== "satisfied") steps.add(event.step);
     if (event.outcome === "applied") applied += 1;
     if ("problem" in event) failed.push(event.step);
   }
   const { cluster, intention, by, version, planDigest } = start;
   return {
     run,
-    state: isFinished ? "finished" : isGone ? "cut-off" : "running",
+    state: isFinished ? (isInterrupted ? "interrupted" : "finished") : isGone ? "cut-off" : "running",
     startedAt: start.at,
     lastAt: last.at,
     cluster,
@@ -149,7 +156,7 @@ function summarise(run: string, events: readonly RunEvent[], isGone: boolean): R
     by,
     version,
     planDigest,
-    stepCount: start.steps.length,
+    stepCount: steps.size,
     applied,
     failed,
     inFlight: [...inFlight],

@@ -132,6 +132,32 @@ describe("runs read back", () => {
     expect(await readCutOffRun(folder, isGone)).toMatchObject({ run: runs[1], inFlight: ["two"] });
   });
 
+  test("tell a run the user interrupted, and count a step that nobody planned", async () => {
+    const run = "20260104T000000.000Z-dddddd";
+    const journal = openRunJournal(folder, run, thisProcess());
+    const interrupted: RunEvent = {
+      at: "2026-01-01T00:00:02.000Z",
+      run,
+      type: "run-interrupted",
+      how: "finish-running",
+    };
+    for (const event of [
+      started(run, "one"),
+      stepStarted(run, "two"),
+      stepApplied(run, "two"),
+      interrupted,
+      finished(run),
+    ])
+      journal.append(event);
+    await journal.close();
+    expect((await readRun(folder, run, isGone)).summary).toMatchObject({
+      state: "interrupted",
+      stepCount: 2,
+      applied: 1,
+    });
+    expect(await readCutOffRun(folder, isGone)).toBeUndefined();
+  });
+
   test("bear a torn last line", async () => {
     const run = newRunId(new Date());
     const journal = openRunJournal(folder, run, nobody);

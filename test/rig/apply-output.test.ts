@@ -38,23 +38,34 @@ describe("the result of 'apply' for machines", () => {
       durationMs: 0,
     });
   });
+});
 
-  test("is told when the user leaves while the hosts are asked", async () => {
-    const programs = join(rig.home, "programs");
+describe("Ctrl-C while the hosts are asked", () => {
+  let programs: string;
+  beforeAll(() => {
+    programs = join(rig.home, "programs");
     mkdirSync(programs);
     // The host never answers, and the first thing ssh is asked to do ends the wait of this test.
     writeFileSync(join(programs, "ssh"), "#!/bin/sh\nkill -INT $PPID\nexec sleep 30\n", { mode: 0o755 });
-    const end = await rig.run(["-f", "other.yaml", "apply", "--yes", "-o", "json"], {
-      env: { PATH: `${programs}:${process.env.PATH}` },
-    });
-    expect(end).toMatchObject({ code: 130, stderr: "" });
-    expect(JSON.parse(end.stdout)).toMatchObject({
-      type: "result",
-      exitCode: 130,
-      interrupted: "leave-now",
-      run: null,
-    });
   });
+
+  test.each([["apply --yes"], ["apply --yes -o json"], ["plan"], ["plan -o json"]])(
+    "ends '%s' with 130, and says that nothing was changed",
+    async (line) => {
+      const end = await rig.run(["-f", "other.yaml", ...line.split(" ")], {
+        env: { PATH: `${programs}:${process.env.PATH}` },
+      });
+      expect(end).toMatchObject({ code: 130, stderr: "\nInterrupted: nothing was changed.\n" });
+      if (line !== "apply --yes -o json") expect(end.stdout).toBe("");
+      else
+        expect(JSON.parse(end.stdout)).toMatchObject({
+          type: "result",
+          exitCode: 130,
+          interrupted: "leave-now",
+          run: null,
+        });
+    },
+  );
 });
 
 describe("a command in a hint", () => {

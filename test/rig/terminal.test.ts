@@ -46,7 +46,8 @@ describe("a terminal", () => {
     for (const columns of [40, 72, 200]) {
       const { code, text } = onTerminal("plan", { NO_COLOR: "1" }, columns);
       expect(code).toBe(5);
-      const prose = text.split(/\r?\n/).filter((line) => !/ssh -p|\S{30}/.test(line));
+      // Commands to paste are not broken: on a slow machine a host may not have answered, and the hint is "ssh -v -p".
+      const prose = text.split(/\r?\n/).filter((line) => !/ssh (?:-v )?-p|\S{30}/.test(line));
       expect(Math.max(...prose.map((line) => line.length))).toBeLessThanOrEqual(columns);
     }
   });
@@ -142,8 +143,7 @@ describe("Ctrl-C", () => {
     });
     await connected;
     child.kill("SIGINT");
-    const { code, signal } = await ended;
-    expect(code === 130 || signal === "SIGINT").toBe(true);
+    expect(await ended).toEqual({ code: 130, signal: null });
     expect((await rig.run(["-f", "hanging.yaml", "runs", "list"])).stdout).toBe("No runs of cluster away yet\n");
   });
 });

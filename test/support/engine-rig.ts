@@ -74,7 +74,7 @@ export function engineRig(
 ): EngineRig {
   const clock: FakeClock = new FakeClock(() => fake.inFlight.count > 0);
   const base = { ...more.base, runs: [...(more.base?.runs ?? []), ...fileCommands] };
-  const fake: FakeHosts = fakeHosts({ hosts, base, now: () => clock.now() });
+  const fake: FakeHosts = fakeHosts({ hosts, base, now: () => clock.trueTime(), clockSetMs: () => clock.setMs });
   const world: World = { hosts: fake, vault: new MemoryVault(), clock, ...more.world };
   const journal = new MemoryJournal();
   const gone = new Set<number>();

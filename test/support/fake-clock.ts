@@ -17,6 +17,7 @@ export class FakeClock implements Clock {
   readonly #isBusy: () => boolean;
   readonly #sleepers = new Set<Sleeper>();
   #now: number;
+  #setMs = 0;
   #news = 0;
   #isWatching = false;
   #isStopped = false;
@@ -27,7 +28,26 @@ export class FakeClock implements Clock {
   }
 
   now(): Date {
+    return new Date(this.#now + this.#setMs);
+  }
+
+  elapsedMs(): number {
+    return this.#now;
+  }
+
+  /** By clocks that nobody sets, as those of the hosts. */
+  trueTime(): Date {
     return new Date(this.#now);
+  }
+
+  /** How far it was set forward in all. */
+  get setMs(): number {
+    return this.#setMs;
+  }
+
+  /** Sets the clock forward, or with a negative number back: no time passes. */
+  set(ms: number): void {
+    this.#setMs += ms;
   }
 
   /** Moves time without waking anybody who is not due. */

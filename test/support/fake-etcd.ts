@@ -42,8 +42,17 @@ export class FakeEtcd {
   now: () => Date = () => new Date("2026-01-01T00:00:00Z");
   /** Hosts whose process goes on with the certificates it had then: "server" and "peer" in PEM. */
   readonly #oldCertificates = new Map<FakeHost, Readonly<Record<string, string>>>();
+  /** The authority each process trusts: read when it starts, and never again. */
+  readonly #authorities = new Map<FakeHost, string>();
+  readonly #goodUntil = new Map<string, number>();
   /** Hosts whose member runs on although its data is not where it was: the process has its files open. */
   readonly keepsAnswering = new Set<FakeHost>();
+  /** Hosts too busy for a TLS handshake within the time it is given. */
+  readonly slow = new Set<FakeHost>();
+  /** What a member says of its version; where nothing is said, that of the package. */
+  readonly versions = new Map<FakeHost, string>();
+  /** Hosts whose member runs and hears no other. */
+  readonly deaf = new Set<FakeHost>();
   #leader: bigint | undefined;
   readonly #hosts = new Set<FakeHost>();
   #nextId = 0x8e9e05c52164694dn;
@@ -78,13 +87,24 @@ export class FakeEtcd {
     return this.#oldCertificates.get(host)?.[name] ?? host.files.text(`${pki}/${name}.crt`) ?? "";
   }
 
-  /** Its peers and clients take its certificates. */
-  #isTrusted(host: FakeHost): boolean {
-    return [this.#served(host, "server"), this.#served(host, "peer")].every((pem) => this.#isGood(pem));
+  /** Two members hear each other: each takes the certificates of the other. */
+  #hear(one: FakeHost, other: FakeHost): boolean {
+    if (one !== other && (this.deaf.has(one) || this.deaf.has(other))) return false;
+    return this.#isTrusted(one, this.#authorityOf(other)) && this.#isTrusted(other, this.#authorityOf(one));
   }
 
-  #isGood(pem: string): boolean {
-    return pem.includes("CERTIFICATE") && new X509Certificate(pem).validToDate > this.now();
+  #isTrusted(host: FakeHost, authority: string): boolean {
+    return [this.#served(host, "server"), this.#served(host, "peer")].every((pem) => this.#isGood(pem, authority));
+  }
+
+  #authorityOf(host: FakeHost): string {
+    return this.#authorities.get(host) ?? host.files.text(`${pki}/ca.crt`) ?? "";
+  }
+
+  #isGood(pem: string, authority: string): boolean {
+    const known = this.#goodUntil.get(pem + authority) ?? goodUntil(pem, authority);
+    this.#goodUntil.set(pem + authority, known);
+    return known > this.now().getTime();
   }
 
   memberOf(host: FakeHost): Member | undefined {
@@ -102,10 +122,12 @@ export class FakeEtcd {
     return voters[0];
   }
 
+  /** Those that hear each other: of all groups the largest. */
   #running(): Member[] {
-    return [...this.#hosts]
-      .filter((host) => this.isRunning(host) && this.#isTrusted(host))
-      .flatMap((host) => this.memberOf(host) ?? []);
+    const up = [...this.#hosts].filter((host) => this.isRunning(host));
+    const groups = up.map((host) => up.filter((other) => this.#hear(host, other)));
+    const [largest = []] = groups.sort((one, other) => other.length - one.length);
+    return largest.flatMap((host) => this.memberOf(host) ?? []);
   }
 
   /** A leader that is restarted leads no more: the others elect one of themselves meanwhile. */
@@ -118,16 +140,24 @@ export class FakeEtcd {
     this.#leader = heir?.id ?? own.id;
   }
 
+  #load(host: FakeHost): void {
+    const authority = host.files.text(`${pki}/ca.crt`);
+    if (authority === undefined) this.#authorities.delete(host);
+    else this.#authorities.set(host, authority);
+  }
+
   #rows(): FakeRun[] {
     const systemctl = (call: FakeCall): FakeResult => {
       const row = this.linux.runs?.find((one) => one.argv[0] === "systemctl");
       if (row === undefined || typeof row.answer !== "function") throw new Error("fakeLinux has no systemctl");
+      const wasActive = this.linux.unitsOf(call.host).get(unit)?.active === "active";
       const result = row.answer(call);
       if (result instanceof Promise) throw new Error("fakeLinux answers later");
       if (call.argv.includes("show")) return withFragment(call.host, result);
       const starts = call.argv[0] === "systemctl" && ["start", "restart"].includes(call.argv[1] ?? "");
       if (call.argv.includes(unit) && starts) {
         if (call.argv[1] === "restart") this.#restart(call.host);
+        if (call.argv[1] === "restart" || !wasActive) this.#load(call.host);
         this.#start(call.host);
         const { active } = this.linux.unitsOf(call.host).get(unit) ?? {};
         if (active !== "active" && !call.argv.includes("--no-block"))
@@ -158,6 +188,7 @@ export class FakeEtcd {
   }
 
   #handshake({ host, argv }: FakeCall): FakeResult {
+    if (this.slow.has(host)) return { exitCode: 124, stderr: "" };
     const port = argv[argv.indexOf("-connect") + 1]?.split(":").at(-1);
     const pem = this.#served(host, port === "2380" ? "peer" : "server");
     return this.isRunning(host) && pem !== "" ? `CONNECTED(00000003)\n${pem}` : { exitCode: 1, stderr: "errno=111\n" };
@@ -209,16 +240,17 @@ export class FakeEtcd {
     const words = argv.filter((word) => !word.startsWith("--"));
     const own = this.memberOf(host);
     const isTaken =
-      this.#isGood(host.files.text(`${pki}/client.crt`) ?? "") && this.#isGood(this.#served(host, "server"));
+      this.#isGood(host.files.text(`${pki}/client.crt`) ?? "", this.#authorityOf(host)) &&
+      this.#isGood(this.#served(host, "server"), host.files.text(`${pki}/ca.crt`) ?? "");
     if (!this.isRunning(host) || own === undefined || !isTaken) {
       return { exitCode: 1, stderr: "Error: context deadline exceeded\n" };
     }
-    const { leader } = this;
+    const leader = this.#running().includes(own) ? this.leader : undefined;
     const header = `"header":{"cluster_id":17237436991929493444,"member_id":${own.id},"revision":7,"raft_term":2}`;
     if (words[1] === "endpoint" && words[2] === "status") {
       const learner = own.learner ? ',"isLearner":true' : "";
       own.applied = Math.min(leaderIndex, own.applied + this.learnerGains);
-      return `[{"Endpoint":"x","Status":{${header},"version":"3.4.23","dbSize":20480,"leader":${leader?.id ?? 0},"raftIndex":${leaderIndex},"raftTerm":2,"raftAppliedIndex":${own.applied}${learner}}}]`;
+      return `[{"Endpoint":"x","Status":{${header},"version":"${this.versions.get(host) ?? "3.4.23"}","dbSize":20480,"leader":${leader?.id ?? 0},"raftIndex":${leaderIndex},"raftTerm":2,"raftAppliedIndex":${own.applied}${learner}}}]`;
     }
     const answers = leader !== undefined && !own.learner;
     if (words[1] === "endpoint") {
@@ -278,6 +310,13 @@ export class FakeEtcd {
         throw new Error(`fake etcdctl knows no ${words.join(" ")}`);
     }
   }
+}
+
+/** When a certificate ends, in ms since 1970; 0 for one the authority has not signed. */
+function goodUntil(pem: string, authority: string): number {
+  if (![pem, authority].every((one) => one.includes("CERTIFICATE"))) return 0;
+  const certificate = new X509Certificate(pem);
+  return certificate.verify(new X509Certificate(authority).publicKey) ? certificate.validToDate.getTime() : 0;
 }
 
 function failed(because: string): FakeResult {

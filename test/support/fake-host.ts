@@ -28,6 +28,8 @@ export interface FakeFleet {
   readonly baseFiles: ReadonlyMap<string, FakeFile>;
   /** Host time in seconds since the epoch; each call is later than the one before. */
   tick(): number;
+  /** How far our own clock was set forward. */
+  clockSetMs(): number;
   /** Counts one round trip and the connection it needs. */
   roundTrip(host: FakeHost): void;
   /** Called around every operation; never settles once the fleet is frozen. */
@@ -107,7 +109,7 @@ export class FakeHost implements HostSession {
     await macrotask();
     this.#throwIfUnreachable();
     const seconds = this.#script.clockOffsetSeconds ?? this.#fleet.base.clockOffsetSeconds ?? 0;
-    return { seconds, uncertaintySeconds: 0.01 };
+    return { seconds: seconds - this.#fleet.clockSetMs() / 1000, uncertaintySeconds: 0.01 };
   }
 
   async #busy<T>(work: () => Promise<T>): Promise<T> {

@@ -11,6 +11,8 @@ export interface FakeHostsScript {
   readonly base?: FakeHostScript;
   /** The time on the hosts. Default: starts with 2026 and goes on a second with every file written. */
   readonly now?: () => Date;
+  /** How far our own clock was set away from it; default 0. */
+  readonly clockSetMs?: () => number;
 }
 
 /**
@@ -38,6 +40,7 @@ export class FakeHosts implements Hosts {
   readonly #baseFiles: ReadonlyMap<string, FakeFile>;
   readonly #hosts = new Map<string, FakeHost>();
   readonly #now: (() => Date) | undefined;
+  readonly #clockSetMs: () => number;
   #time = 1_767_225_600;
   #roundTrips = 0;
   #connections = 0;
@@ -48,6 +51,7 @@ export class FakeHosts implements Hosts {
     this.#scripts = isNames(hosts) ? Object.fromEntries(hosts.map((name) => [name, {}])) : hosts;
     this.#base = script.base ?? {};
     this.#now = script.now;
+    this.#clockSetMs = script.clockSetMs ?? (() => 0);
     const tick = () => this.#tick();
     this.#baseFiles = new Map(
       Object.entries(this.#base.files ?? {}).map(([path, file]) => [path, toFile(file, tick)] as const),
@@ -70,6 +74,7 @@ export class FakeHosts implements Hosts {
         one.connected = true;
       },
       gate: (operation) => this.#gate(operation),
+      clockSetMs: this.#clockSetMs,
       inFlight: this.inFlight,
     });
     this.#hosts.set(name, host);

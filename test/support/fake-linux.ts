@@ -181,7 +181,14 @@ export function fakeLinux(script: FakeLinuxScript = {}): FakeLinux {
       },
     },
     {
-      argv: ["grep", "-rHs", "--include=*.conf", "-e", "^[^#;]*="],
+      argv: ["find"],
+      answer: ({ argv, host }) => {
+        const found = host.files.paths().filter((path) => argv.includes(path.slice(0, path.lastIndexOf("/"))));
+        return found.map((path) => `${path}\n`).join("");
+      },
+    },
+    {
+      argv: ["grep", "-RHs", "--include=*.conf", "-e", "^[^#;]*="],
       answer: ({ argv, host }) => {
         const places = argv.slice(argv.indexOf("--") + 1);
         const paths = host.files

@@ -3,6 +3,7 @@ import { type EngineRig, engineRig } from "../../../test/support/engine-rig.ts";
 import type { FakeHostScript, FakeRun } from "../../../test/support/fake-host-script.ts";
 import { fakeLinux } from "../../../test/support/fake-linux.ts";
 import { sampleHost, sampleSpec } from "../../../test/support/sample-spec.ts";
+import { selectSteps } from "../../engine/select-steps.ts";
 import type { Step } from "../../engine/step.ts";
 import type { HostName } from "../../hosts/port.ts";
 import type { ClusterSpec, RuntimeSpec } from "../../spec/cluster-spec.ts";
@@ -172,6 +173,43 @@ describe("containerd that runs", () => {
   });
 });
 
+describe("a first worker whose containerd is stopped", () => {
+  const spec = declaring({ pauseImage: "registry.example/pause:new" });
+  const others = ["w-2", "w-3", "cp-1"];
+
+  beforeEach(async () => {
+    await applied(declaring({}));
+    const stop = ["systemctl", "stop", "--", "containerd.service"];
+    await rig.hosts.session("w-1" as HostName).change({ kind: "run", argv: stop });
+  });
+
+  test("is no proof of anything: with the part of the work that leaves it out, no other is changed", async () => {
+    const before = configOf("w-2");
+    const { steps, outside } = selectSteps(stepsOf(spec), {
+      phases: ["runtime"],
+      limit: others,
+      hosts: hosts.map((host) => host.name),
+    });
+    const refused = await rig.plan(steps, { outside }).catch((error: unknown) => error);
+    expect(refused).toMatchObject({
+      problems: [{ code: "usage/left-out-step-needed", because: "containerd.install/w-1 is needed" }],
+    });
+    expect(others.map(configOf)).toEqual(others.map(() => before));
+  });
+
+  test("is set up with the new configuration before any other is changed", async () => {
+    const from = rig.journal.events.length;
+    const order = await applied(spec);
+    expect([...order].sort()).toEqual(hosts.map((host) => host.name).sort());
+    const seen = rig.journal.events
+      .slice(from)
+      .flatMap((event) => ("step" in event ? [`${event.type} ${event.step}`] : []));
+    const isDone = seen.indexOf("step-finished containerd.install/w-1");
+    expect(isDone).toBeGreaterThan(0);
+    expect(seen.findIndex((one) => one.startsWith("step-started containerd.configure/"))).toBeGreaterThan(isDone);
+  });
+});
+
 describe("the order of a rollout", () => {
   test("starts with a control plane where there are no workers, and changes one at a time", () => {
     const only = hosts.slice(0, 3);
@@ -183,7 +221,8 @@ describe("the order of a rollout", () => {
   test.each([
     [1, 1],
     [10, 1],
-    [11, 2],
+    [19, 1],
+    [20, 2],
     [5000, 500],
   ])("of %i workers has %i at a time", (count, lanes) => {
     const many = Array.from({ length: count }, (_, index) => sampleHost(`w-${index}`, "10.0.0.11", ["worker"]));

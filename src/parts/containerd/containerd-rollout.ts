@@ -1,3 +1,4 @@
+import { rolloutLanes } from "../../domain/rollout-lanes.ts";
 import type { LockName } from "../../engine/step.ts";
 import type { HostName } from "../../hosts/port.ts";
 import type { HostSpec } from "../../spec/cluster-spec.ts";
@@ -10,9 +11,6 @@ export interface ContainerdRollout {
   lockOf(host: HostName): LockName;
 }
 
-/** Out of ten hosts that only run pods of users, one at a time. */
-const oneOutOf = 10;
-
 /**
  * The first host is a worker where there is one: what a bad configuration breaks there, other workers can take over.
  * Hosts with a control plane or an etcd member follow one at a time, the other workers a tenth of them at a time.
@@ -21,8 +19,8 @@ export function containerdRollout(hosts: readonly HostSpec[]): ContainerdRollout
   const vital = hosts.filter((host) => host.roles.includes("control-plane") || host.roles.includes("etcd"));
   const isVital = new Set(vital.map((host) => host.name));
   const workers = hosts.filter((host) => !isVital.has(host.name));
-  const lanes = Math.max(1, Math.ceil(workers.length / oneOutOf));
-  const laneOf = new Map(workers.map((host, index) => [host.name, index % lanes]));
+  const lanes = rolloutLanes(workers.length);
+  const laneOf = new Map(workers.map((host, index) => [host.name, lanes[index] ?? 0]));
   return {
     first: (workers[0] ?? hosts[0])?.name,
     lockOf(host) {

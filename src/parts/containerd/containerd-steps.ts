@@ -62,13 +62,15 @@ function configureStep(
   rollout: ContainerdRollout,
 ): HostStep<Inspection> {
   const { first } = rollout;
-  const waitsForFirst = first !== undefined && first !== host.name;
+  // Both: where containerd is stopped, the first step of the two brings the new configuration, and the second has nothing to do.
+  const stepsOfFirst =
+    first === undefined || first === host.name ? [] : [containerdStepId(first), containerdConfigureStepId(first)];
   const step = hostStateStep({
     id: containerdConfigureStepId(host.name),
     title: `Change containerd on ${host.name}`,
     phase: "runtime",
     on: host.name,
-    after: [containerdStepId(host.name), ...(waitsForFirst ? [containerdConfigureStepId(first)] : [])],
+    after: [containerdStepId(host.name), ...stepsOfFirst],
     locks: [rollout.lockOf(host.name)],
     // containerd is restarted; its shims, and so the containers, run on.
     impact: "restarts-component",

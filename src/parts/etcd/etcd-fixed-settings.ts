@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { etcdUnit } from "../../cluster/etcd-status.ts";
 import type { Look } from "../../engine/step.ts";
 import { etcdData } from "../../facts/etcd-data.ts";
@@ -27,12 +28,12 @@ export const etcdFixedSettings: Fact<EtcdFixedSettings | undefined> = {
     if (text === undefined) return undefined;
     const value = (pattern: RegExp) => pattern.exec(text)?.[1];
     return {
-      ...entry("address", value(/^ETCD_LISTEN_PEER_URLS=https:\/\/\[?([^\]\s]+?)\]?:\d+$/m)),
+      ...entry("address", value(/^ETCD_INITIAL_ADVERTISE_PEER_URLS=https:\/\/\[?([^\]\s,]+?)\]?:\d+$/m)),
       ...entry("dataDir", value(/^ETCD_DATA_DIR=(.+)$/m)),
       ...entry("walDir", value(/^ETCD_WAL_DIR=(.+)$/m)),
-      // Of several URLs the last one is that of the host's own address; all of them have the same port.
-      ...entry("clientPort", value(/^ETCD_LISTEN_CLIENT_URLS=.*:(\d+)$/m)),
-      ...entry("peerPort", value(/^ETCD_LISTEN_PEER_URLS=.*:(\d+)$/m)),
+      // Where it listens may have been edited by hand, which is mended; others know it by what it advertises.
+      ...entry("clientPort", value(/^ETCD_ADVERTISE_CLIENT_URLS=.*:(\d+)$/m)),
+      ...entry("peerPort", value(/^ETCD_INITIAL_ADVERTISE_PEER_URLS=.*:(\d+)$/m)),
     };
   },
 };
@@ -79,13 +80,18 @@ function differences(configured: EtcdFixedSettings, spec: ClusterSpec, host: Hos
   const { etcd } = spec;
   const inside = "inside etcd.dataDir";
   const all: readonly (readonly [string, string | undefined, string])[] = [
-    ["the address", configured.address, host.address],
+    ["the address", isRealAddress(configured.address) ? configured.address : undefined, host.address],
     ["etcd.dataDir", configured.dataDir, etcd.dataDir],
     ["etcd.walDir", configured.walDir ?? inside, etcd.walDir ?? inside],
     ["etcd.clientPort", configured.clientPort, String(etcd.clientPort)],
     ["etcd.peerPort", configured.peerPort, String(etcd.peerPort)],
   ];
   return all.flatMap(([setting, from, to]) => (from === undefined || from === to ? [] : [{ setting, from, to }]));
+}
+
+/** Members reach each other there: not a wildcard, not the host's own loopback, and no words. */
+function isRealAddress(address: string | undefined): boolean {
+  return address !== undefined && isIP(address) !== 0 && !/^(0\.0\.0\.0|127\..*|::1?)$/.test(address);
 }
 
 function problemOf(host: HostName, { setting, from, to }: Difference, where: string): Problem {

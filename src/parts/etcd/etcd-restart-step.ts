@@ -19,7 +19,7 @@ import { type CertificateJudgements, judgeCertificates } from "./judge-certifica
 import { memberDataLost } from "./member-data-lost.ts";
 import { endsAtOnce, isStarting, isUp, type MemberHealth, memberHealth } from "./member-health.ts";
 import { isActive, isLiving, memberState } from "./member-state.ts";
-import { mayRecover, restartRisk } from "./restart-risk.ts";
+import { changeRisk, isWithoutQuorum, mayRecover } from "./restart-risk.ts";
 import { notServed, servedAsInFiles, servedKey } from "./served-certificates.ts";
 import { versionOutOfReach } from "./version-change.ts";
 
@@ -33,7 +33,7 @@ interface Found {
 
 /**
  * Gives a living member the files it should have and restarts it where it has to load them: one member at a time, only
- * while the others are a quorum, the leader last and after it has handed over. The next member is not touched, not even
+ * while the others are a quorum, which is asked before the first write, the leader last and after it has handed over. The next member is not touched, not even
  * on its disk, before this one is healthy and serves what it was given. A leaf certificate needs no restart, because etcd
  * reads certificate and key anew for every handshake; a changed authority does.
  * `transport/listener.go` of etcd 3.4 to 3.6: GetCertificate, GetClientCertificate (2026-11-21)
@@ -72,20 +72,22 @@ export function etcdRestartStep(spec: ClusterSpec, host: HostSpec): HostStep<Fou
       return { state: "not-yet", because: `${left.what}: ${left.because ?? "it differs"}` };
     },
   };
-  async function healthOf(look: HostLook, { status, unhealthy }: MemberHealth): Promise<Verdict> {
+  /** `isChecking`: a healthy member whose port said nothing within the time it was given is not news. */
+  async function healthOf(look: HostLook, { status, unhealthy }: MemberHealth, isChecking: boolean): Promise<Verdict> {
     const view = status.hosts.find((one) => one.host === host.name);
     // A member that is merely stopped is the start step's.
     if (view === undefined || view.data === "absent" || !isStarting(view)) return { state: "met" };
     if (unhealthy.includes(view) || endsAtOnce(view)) return { state: "not-yet", because: view.health.because };
     if (!isUp(view)) return { state: "met" };
-    const [because] = await notServed(look, spec, host);
+    const isSilenceNews = !isChecking || !view.health.healthy;
+    const [because] = await notServed(look, spec, host, isSilenceNews);
     return because === undefined ? { state: "met" } : { state: "not-yet", because };
   }
   const healthy: Condition<HostLook> = {
     title: `etcd member ${host.name} to be healthy, and to serve its certificates`,
     everyMs: 1000,
     withinMs: 120_000,
-    holds: async (look) => healthOf(look, await memberHealth(look, spec)),
+    holds: async (look) => healthOf(look, await memberHealth(look, spec), false),
   };
 
   return {
@@ -94,11 +96,11 @@ export function etcdRestartStep(spec: ClusterSpec, host: HostSpec): HostStep<Fou
     impact: "restarts-component",
     async check(look) {
       const health = memberHealth(look, spec);
-      const [moved, found, { status }, isHealthy] = await Promise.all([
+      const [moved, found, known, isHealthy] = await Promise.all([
         fixedSettingChanged(look, spec, host),
         lookAt(look),
         health,
-        health.then((known) => healthOf(look, known)),
+        health.then((known) => healthOf(look, known, true)),
       ]);
       if (moved !== undefined) return { state: "refused", problem: moved };
       if (found === undefined) return { state: "satisfied", because: "no member lives there yet" };
@@ -106,21 +108,33 @@ export function etcdRestartStep(spec: ClusterSpec, host: HostSpec): HostStep<Fou
       const wait = isHealthy.state === "not-yet" ? [waitFor(healthy.title, isHealthy.because)] : [];
       const [first, ...rest] = changes.length > 0 ? changes : wait;
       if (first === undefined) return { state: "satisfied", because: "it has its files and has loaded them" };
+      const { status } = known;
       const view = status.hosts.find((one) => one.host === host.name);
-      const running = view?.status.answers === true ? view.status.version : undefined;
-      const unreachable = versionOutOfReach(host.name, running, spec);
+      const isExchanged = changes.some((change) => change.what === `file ${etcdUnitPath}`);
+      const unreachable = versionOutOfReach(host.name, status, spec, isExchanged);
       if (unreachable !== undefined) return { state: "refused", problem: unreachable };
-      if (!found.restarts || !found.active) return { state: "needed", found, changes: [first, ...rest] };
-      if (view?.data === "absent") return { state: "refused", problem: memberDataLost(host.name, status) };
-      const yields = status.leader?.host === host.name;
-      const problem = restartRisk(status, host);
+      if (!found.active || changes.length === 0) return { state: "needed", found, changes: [first, ...rest] };
+      if (found.restarts && view?.data === "absent") {
+        return { state: "refused", problem: memberDataLost(host.name, status) };
+      }
+      const problem = changeRisk(known, host, found.restarts);
+      // Another one may be what brings the others back.
+      const waits = problem !== undefined && !mayRevive(found, known);
+      const yields = waits || (found.restarts && status.leader?.host === host.name);
       if (problem !== undefined && !mayRecover(status, host)) return { state: "refused", problem };
       const planned = problem === undefined ? [first, ...rest] : [first, ...rest].map(onceOthersAreBack);
       return { state: "needed", found, changes: planned as unknown as NonEmpty<Change>, yields };
     },
     async apply(act, found) {
+      const health = found.active && changesIn(found).length > 0 ? await memberHealth(act, spec) : undefined;
+      const revives = health !== undefined && mayRevive(found, health);
+      if (health !== undefined) requireNoRisk(health, host, found.restarts && !revives);
       if (found.certificates.changes.length > 0) await writeCertificates(act, set, found.certificates);
-      if (found.restarts && found.active) await prepareRestart(act, spec, host, clientPort);
+      if (found.restarts && health !== undefined) {
+        const now = revives ? await memberHealth(act, spec) : health;
+        if (revives) requireNoRisk(now, host, true);
+        await handOver(act, now, host, clientPort);
+      }
       await hostStateStep({ ...base, resources: found.inspection.resources }).apply(act, found.inspection);
       // Not waiting for systemd: it is up only once a quorum is.
       if (found.restarts && !found.active) await startMember(act, host.name, "restart");
@@ -175,11 +189,23 @@ function waitFor(title: string, because: string): Change {
   return { verb: "run", what: `wait for ${title}`, because };
 }
 
-/** Looks once more, and moves the leadership away, so that the restart costs no election. */
-async function prepareRestart(act: HostAct, spec: ClusterSpec, host: HostSpec, clientPort: number): Promise<void> {
-  const { status, outdated } = await memberHealth(act, spec);
-  const problem = restartRisk(status, host);
+/** Without a quorum new leaves of the same authority take nothing from anybody, and may be what brings it back. */
+function mayRevive({ certificates }: Found, { status }: MemberHealth): boolean {
+  return isWithoutQuorum(status) && certificates.changes.length > 0 && !certificates.authority;
+}
+
+function requireNoRisk(health: MemberHealth, host: HostSpec, restarts: boolean): void {
+  const problem = changeRisk(health, host, restarts);
   if (problem !== undefined) throw new ProblemError(problem);
+}
+
+/** Moves the leadership away, so that the restart costs no election. */
+async function handOver(
+  act: HostAct,
+  { status, outdated }: MemberHealth,
+  host: HostSpec,
+  clientPort: number,
+): Promise<void> {
   if (status.leader?.host !== host.name) return;
   const heirs = status.members.filter((one) => !one.learner && !one.leader && one.health.healthy);
   // One that is to be restarted too would only have to hand over again.

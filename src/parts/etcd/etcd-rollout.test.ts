@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { type EtcdRig, etcdRig } from "../../../test/support/etcd-rig.ts";
 import { sampleHost, sampleSpec } from "../../../test/support/sample-spec.ts";
 import { Secret } from "../../hosts/secret.ts";
+import { createAuthority } from "../../pki/certificate-authority.ts";
 import { issueCertificate } from "../../pki/issue-certificate.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
 import { memberCertificates } from "./etcd-certificates.ts";
@@ -34,6 +35,11 @@ beforeEach(async () => {
 });
 
 const textOn = (host: string, path: string) => at.host(host).files.text(path);
+const disk = (host: string) => {
+  const { files } = at.host(host);
+  const own = files.paths().filter((path) => path.startsWith("/etc/etcd/"));
+  return JSON.stringify(own.map((path) => [path, files.text(path)]));
+};
 const hostsIn = (lines: readonly string[]) => [...new Set(lines.map((line) => line.split(" ")[0] ?? ""))];
 const isRunTogether = (lines: readonly string[]) =>
   lines.filter((line, index) => index === 0 || line.split(" ")[0] !== lines[index - 1]?.split(" ")[0]).length ===
@@ -119,6 +125,20 @@ describe("changed settings", () => {
     expect(await at.toDo(three)).toEqual([]);
   });
 
+  test("of where it listens, edited by hand, are mended, and are no change of its address", async () => {
+    for (const [edited, to] of [
+      ["LISTEN_PEER_URLS=https://10.0.0.12", "LISTEN_PEER_URLS=https://0.0.0.0"],
+      ["INITIAL_ADVERTISE_PEER_URLS=https://10.0.0.12", "INITIAL_ADVERTISE_PEER_URLS=https://0.0.0.0"],
+    ] as const) {
+      const text = textOn("cp-2", environment) ?? "";
+      expect(text).toContain(edited);
+      at.host("cp-2").files.write(environment, { content: text.replace(edited, to) });
+      expect((await at.toDo(three)).filter((step) => step.state === "refused")).toEqual([]);
+      expect(await whatIsToDo(three)).toContain("cp-2: update file /etc/etcd/etcd.env");
+      at.host("cp-2").files.write(environment, { content: text });
+    }
+  });
+
   test("reach a host without a member at once with all others", async () => {
     at.rig.hosts.onOperation = undefined;
     await at.applied(five);
@@ -179,6 +199,36 @@ describe("certificates of living members", () => {
     expect(await at.toDo(three)).toEqual([]);
   });
 
+  test.each(["no-new", "continue"] as const)(
+    "stay as they are on all others while one is ill (%s)",
+    async (onFailure) => {
+      at.rig.clock.advance(340 * dayMs);
+      const { onOperation } = at.rig.hosts;
+      at.rig.hosts.onOperation = (operation) => {
+        const told = onOperation?.(operation);
+        const isTouched = done.some((line) => line.startsWith(`${operation.host} write ${pki}/`));
+        if (isTouched && at.etcd.deaf.size === 0) at.etcd.deaf.add(at.host(operation.host));
+        return told;
+      };
+      await at.rig.apply(at.stepsOf(three), { onFailure });
+      expect(hostsIn(done)).toHaveLength(1);
+      await at.rig.apply(at.stepsOf(three), { onFailure });
+      expect(hostsIn(done)).toHaveLength(1);
+      at.rig.hosts.onOperation = onOperation;
+      at.etcd.deaf.clear();
+      await at.applied(three);
+      expect(await at.toDo(three)).toEqual([]);
+    },
+  );
+
+  test("that have expired everywhere are replaced with changed settings too, in more than one apply", async () => {
+    at.rig.clock.advance(400 * dayMs);
+    for (let round = 0; round < 3; round += 1) await at.apply(tuned);
+    await at.applied(tuned);
+    expect(at.etcd.leader).toBeDefined();
+    expect(await at.toDo(tuned)).toEqual([]);
+  });
+
   test("that have expired everywhere are replaced although no member answers", async () => {
     at.rig.clock.advance(400 * dayMs);
     expect(at.etcd.leader).toBeUndefined();
@@ -189,7 +239,37 @@ describe("certificates of living members", () => {
   });
 });
 
+describe("an authority in the state folder that is not the cluster's", () => {
+  test.each(["no-new", "continue"] as const)(
+    "reaches one member, however often it is applied (%s)",
+    async (onFailure) => {
+      const { vault } = at.rig.world;
+      const [certificate, key] = await Promise.all([vault.read("etcd/ca.crt"), vault.read("etcd/ca.key")]);
+      if (certificate === undefined || key === undefined) throw new Error("there is no authority");
+      const other = await createAuthority("demo etcd CA", at.rig.clock.now());
+      await vault.write("etcd/ca.crt", new Secret(other.certificate));
+      await vault.write("etcd/ca.key", other.key);
+      const before = new Map(control.map((host) => [host, disk(host)]));
+      for (let round = 0; round < 2; round += 1) {
+        const { failed } = await at.rig.apply(at.stepsOf(three), { onFailure });
+        expect(failed).not.toEqual([]);
+      }
+      expect(control.filter((host) => disk(host) !== before.get(host))).toHaveLength(1);
+      expect(at.etcd.leader).toBeDefined();
+      await vault.write("etcd/ca.crt", certificate);
+      await vault.write("etcd/ca.key", key);
+      await at.applied(three);
+      expect(await at.toDo(three)).toEqual([]);
+    },
+  );
+});
+
 describe("a look at a healthy cluster", () => {
+  test("has nothing to do where a host is too busy to say what its ports serve", async () => {
+    at.etcd.slow.add(at.host("cp-2"));
+    expect(await at.toDo(three)).toEqual([]);
+  });
+
   test("costs at most two round trips per host", async () => {
     const before = at.rig.hosts.used().map((host) => host.roundTrips);
     expect(await at.toDo(three)).toEqual([]);
@@ -225,10 +305,27 @@ describe("what a living member cannot change", () => {
     expect(refused[0]).toMatchObject({
       problem: {
         code: "etcd/version-out-of-reach",
-        message: `etcd member cp-1 cannot change from version 3.4.23 to ${version}`,
+        message: `etcd member cp-1 cannot change to version ${version} while one runs 3.4.23`,
         hint: { text: expect.stringContaining("3.4 or 3.5") },
       },
     });
+  });
+
+  test.each([
+    ["another member runs a version that is two behind", "3.5.9", "3.6.1", "3.4.23"],
+    ["another member runs a higher one", "3.5.9", "3.4.30", "3.5.9"],
+  ])("its version, where %s", async (_, own, wanted, named) => {
+    at.etcd.versions.set(at.host("cp-1"), own);
+    const refused = (await at.toDo(release(wanted))).filter((step) => step.state === "refused");
+    expect(refused.map((step) => step.id)).toEqual(control.map((host) => `etcd.restart/${host}`));
+    expect(refused[0]).toMatchObject({ problem: { message: expect.stringContaining(`while one runs ${named}`) } });
+  });
+
+  test("its version, where no member says which it is", async () => {
+    for (const host of control) at.host(host).files.remove(`${pki}/client.crt`, false);
+    const refused = (await at.toDo(release("3.5.9"))).filter((step) => step.state === "refused");
+    expect(refused.map((step) => step.id)).toEqual(control.map((host) => `etcd.restart/${host}`));
+    expect(refused[0]).toMatchObject({ problem: { code: "etcd/version-out-of-reach" } });
   });
 
   test("its version may go up by one minor version, and to another patch", async () => {

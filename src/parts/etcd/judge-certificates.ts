@@ -22,6 +22,8 @@ export interface CertificateJudgements {
   readonly repair: readonly HostChange[];
   /** All of that for the plan; empty when everything is good. */
   readonly changes: readonly Change[];
+  /** A member may well be healthy with them: nothing is wrong but that some are due. */
+  readonly usable: boolean;
 }
 
 /** What is wrong with one certificate on a host. */
@@ -29,6 +31,8 @@ export interface CertificateJudgement {
   readonly file: CertificateFile;
   /** Why it must be issued anew; empty when it will do. */
   readonly reasons: readonly string[];
+  /** It will do for now: it is at most due. */
+  readonly usable: boolean;
   readonly exists: boolean;
   readonly repairs: readonly { readonly change: Change; readonly make: readonly HostChange[] }[];
 }
@@ -55,23 +59,28 @@ export async function judgeCertificates(
     reissue: judgements.filter((one) => one.reasons.length > 0).map((one) => one.file),
     repair: judgements.flatMap((one) => (one.reasons.length > 0 ? [] : one.repairs.flatMap((each) => each.make))),
     changes: [...(copyChange === undefined ? [] : [copyChange]), ...judgements.flatMap(changesOfJudgement)],
+    usable: copyChange === undefined && judgements.every((one) => one.usable),
   };
 }
 
-const factsByPath = new Map<string, Fact<CertificateOnHost>>();
+const factsByPaths = new Map<string, Fact<CertificateOnHost>>();
 
 /** One fact for all who ask about a certificate, so that each look parses it once. */
 function filesOf({ certificatePath, keyPath }: CertificateFile): Fact<CertificateOnHost> {
-  const known = factsByPath.get(certificatePath);
+  const key = JSON.stringify([certificatePath, keyPath]);
+  const known = factsByPaths.get(key);
   if (known !== undefined) return known;
   const made = certificateOnHost(certificatePath, keyPath);
-  factsByPath.set(certificatePath, made);
+  factsByPaths.set(key, made);
   return made;
 }
 
 const judged = new WeakMap<CertificateOnHost, { readonly by: string; readonly judgement: CertificateJudgement }>();
 
-/** What one look has found is judged once in it: every step of a cluster asks about every member. */
+/**
+ * What one look has found is judged once in it: every step of a cluster asks about every member. The time is no part of
+ * the key: `there` belongs to one look, which lasts seconds, and certificates are judged by the day.
+ */
 function judgeOnce(
   file: CertificateFile,
   there: CertificateOnHost,
@@ -94,15 +103,19 @@ export function judgeCertificate(
   now: Date,
 ): CertificateJudgement {
   const exists = there.certificate.exists || there.key.exists;
-  const reasons = !exists
-    ? ["it is missing"]
-    : [
-        ...(there.pem === undefined ? ["the certificate is missing"] : []),
-        ...(there.key.exists ? [] : ["its key is missing"]),
-        ...(there.pem === undefined ? [] : certificateReasons(file, there.pem, authority, now)),
-        ...keyReasons(file, there),
-      ];
-  return { file, reasons, exists, repairs: repairsOf(file, there) };
+  const reasonsWithin = (days: number) =>
+    !exists
+      ? ["it is missing"]
+      : [
+          ...(there.pem === undefined ? ["the certificate is missing"] : []),
+          ...(there.key.exists ? [] : ["its key is missing"]),
+          ...(there.pem === undefined ? [] : certificateReasons(file, there.pem, authority, now, days)),
+          ...keyReasons(file, there),
+        ];
+  const reasons = reasonsWithin(renewWithinDays);
+  const repairs = repairsOf(file, there);
+  const usable = repairs.length === 0 && (reasons.length === 0 || reasonsWithin(0).length === 0);
+  return { file, reasons, usable, exists, repairs };
 }
 
 function certificateReasons(
@@ -110,9 +123,11 @@ function certificateReasons(
   pem: string,
   authority: string | undefined,
   now: Date,
+  withinDays: number,
 ): readonly string[] {
   if (authority === undefined) return ["its authority is not in the vault"];
-  return assessCertificate(pem, { request: file.request, authority, now, renewWithinDays }, file.certificatePath);
+  const wish = { request: file.request, authority, now, renewWithinDays: withinDays };
+  return assessCertificate(pem, wish, file.certificatePath);
 }
 
 function keyReasons(file: CertificateFile, there: CertificateOnHost): readonly string[] {

@@ -2,6 +2,7 @@ import { etcdHosts, etcdPlaces } from "../../cluster/etcd-places.ts";
 import { type EtcdClusterStatus, type EtcdHostView, readEtcdStatus } from "../../cluster/etcd-status.ts";
 import { quorum } from "../../domain/quorum.ts";
 import type { Look } from "../../engine/step.ts";
+import type { Fact } from "../../facts/fact.ts";
 import type { HostName } from "../../hosts/port.ts";
 import { ProblemError } from "../../problems/problem.ts";
 import { inspect } from "../../resources/inspection.ts";
@@ -19,12 +20,13 @@ export interface MemberHealth {
   readonly outdated: ReadonlySet<HostName>;
 }
 
-type Drift = "none" | "settings" | "certificates";
+/** "due": nothing is wrong with its certificates but that they end soon. */
+type Drift = "none" | "settings" | "due" | "certificates";
 
 /**
- * Looks at all members. A member that only its own restart step can make well is not waited for: one with certificates
- * that have to be replaced, or one that ends as soon as it starts and has other settings than it should; nor is any,
- * while too few are left without those for a quorum.
+ * Looks at all members. A member that is not healthy and that only its own restart step can make well is not waited for:
+ * one with certificates it cannot work with, or one that ends as soon as it starts and has other settings than it should;
+ * nor is any, while too few are left without those for a quorum.
  */
 export async function memberHealth(look: Look, spec: ClusterSpec): Promise<MemberHealth> {
   const hosts = etcdHosts(spec);
@@ -64,30 +66,23 @@ function isAsHealthyAsItCanBe(view: EtcdHostView): boolean {
 }
 
 function isHindered(view: EtcdHostView, drift: Drift): boolean {
-  return drift === "certificates" || (drift === "settings" && endsAtOnce(view));
+  if (view.health.healthy) return false;
+  return drift === "certificates" || (drift !== "none" && endsAtOnce(view));
 }
 
 async function driftOf(look: Look, spec: ClusterSpec, host: HostSpec): Promise<Drift> {
-  const at = { ...lookOf(look), fact: <T>(fact: Parameters<typeof look.factOf<T>>[1]) => look.factOf(host.name, fact) };
+  const at = { fact: <T>(fact: Fact<T>) => look.factOf(host.name, fact) };
   try {
     const [certificates, files] = await Promise.all([
       judgeCertificates(look, host.name, memberCertificates(host)),
       inspect(at, `etcd files of ${host.name}`, etcdFiles(spec, host)),
     ]);
-    if (certificates.changes.length > 0) return "certificates";
-    return files.comparisons.every((one) => one.state === "same") ? "none" : "settings";
+    if (!certificates.usable) return "certificates";
+    if (!files.comparisons.every((one) => one.state === "same")) return "settings";
+    return certificates.changes.length > 0 ? "due" : "none";
   } catch (cause) {
     // A host that cannot be asked is the status's to tell.
     if (cause instanceof ProblemError && cause.problem.code.startsWith("ssh/")) return "settings";
     throw cause;
   }
-}
-
-function lookOf(look: Look): Look {
-  return {
-    factOf: (host, fact) => look.factOf(host, fact),
-    vault: look.vault,
-    now: () => look.now(),
-    signal: look.signal,
-  };
 }

@@ -66,10 +66,18 @@ export function servedAsInFiles(spec: ClusterSpec, host: HostSpec): Resource {
   };
 }
 
-/** Why a running member does not serve what its files hold, port by port; empty when it does. */
-export async function notServed(look: HostLook, spec: ClusterSpec, host: HostSpec): Promise<readonly string[]> {
+/**
+ * Why a running member does not serve what its files hold, port by port; empty when it does. A port that says nothing
+ * counts only with `isSilenceCounted`.
+ */
+export async function notServed(
+  look: HostLook,
+  spec: ClusterSpec,
+  host: HostSpec,
+  isSilenceCounted: boolean,
+): Promise<readonly string[]> {
   const { client, peer } = await look.fact(servedPorts(spec, host));
-  return [client, peer].flatMap(({ because }) => because ?? []);
+  return [client, peer].flatMap(({ because, isOld }) => (isOld || isSilenceCounted ? (because ?? []) : []));
 }
 
 function fingerprintOf(pem: string, where: string): string {

@@ -2,6 +2,7 @@ import { failureTolerance, quorum } from "../../domain/quorum.ts";
 import { etcdTopology, runsMember } from "../derived-values.ts";
 import type { HostEntry } from "../schema/cluster-file-schema.ts";
 import { suggest } from "../suggest.ts";
+import type { FieldPath } from "../yaml/path-locator.ts";
 import type { Rule, RuleReport } from "./rule.ts";
 import { hostPath, nameSome } from "./rule.ts";
 
@@ -32,7 +33,10 @@ export const etcdMembers: Rule = ({ hosts, placedHosts, etcd }, report) => {
     }
   }
   checkReplacing(etcd.replacing, members, report);
-  checkCount(members, hosts, topology, etcd.replacing, report);
+  const first = placedHosts.find(({ host }) => runsMember(topology, host));
+  const role = topology === "external" ? "etcd" : "control-plane";
+  const place = first === undefined ? ["spec", "hosts"] : hostPath(first, "roles", first.host.roles.indexOf(role));
+  checkCount(members, hosts, topology, etcd.replacing, place, report);
   checkZones(members, report);
 };
 
@@ -65,13 +69,14 @@ function checkCount(
   hosts: readonly HostEntry[],
   topology: string,
   replacing: string | undefined,
+  place: FieldPath,
   report: RuleReport,
 ): void {
   const count = members.length;
   if (count === 0) return;
   const role = topology === "external" ? "etcd" : "control-plane (etcd is stacked on them)";
   if (count % 2 === 0 && replacing === undefined) {
-    report.error("config/even-etcd-members", ["spec", "hosts"], {
+    report.error("config/even-etcd-members", place, {
       message: `${count} etcd members tolerate no more failures than ${count - 1}`,
       because: `${nameSome(members.map((member) => member.name))} have the role ${role}; quorum of ${count} is ${quorum(count)}, so ${failureTolerance(count)} may fail, as with ${count - 1}`,
       hint: { text: `use ${count - 1} or ${count + 1}; while one is being replaced, name it in spec.etcd.replacing` },

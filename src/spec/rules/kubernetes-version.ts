@@ -24,7 +24,7 @@ export const kubernetesVersion: Rule = ({ kubernetes }, report) => {
     report.warning("config/unknown-kubernetes", path, {
       message: `Kubernetes ${version} is newer than this version of Slipway`,
       because: `it is made for ${range}; what changed since is not known to it`,
-      hint: { text: `write 1.${newestMinor}, or a newer Slipway` },
+      hint: { text: `write a version of 1.${newestMinor}, or use a newer Slipway` },
     });
   }
 };

@@ -204,6 +204,13 @@ export const rounds: readonly (readonly SeededChange[])[] = [
       touched: ["file /etc/containerd/config.toml", "process containerd.service"],
     },
     {
+      title: "another address for etcd to listen on",
+      machine: "cp-1",
+      make: "sed -i '/^ETCD_LISTEN_PEER_URLS=/s|//[0-9.]*:|//0.0.0.0:|' /etc/etcd/etcd.env && grep -q //0.0.0.0: /etc/etcd/etcd.env",
+      named: ["file /etc/etcd/etcd.env", "service etcd.service"],
+      touched: ["file /etc/etcd/etcd.env", "process etcd.service"],
+    },
+    {
       title: "a stopped member of etcd",
       machine: "cp-2",
       make: "systemctl stop etcd",
