@@ -46,7 +46,12 @@ function socketPath(settings: SshClientSettings, way: readonly SshHop[], identit
   if (settings.controlDirectory === undefined) return undefined;
   const { configFile, knownHostsFile } = settings;
   // An open connection passes over the check of the host's key, so only those who trust the same keys may share it.
-  const parts = [configFile ?? "", knownHostsFile, identity ?? "", ...way.map(({ host, port, user }) => [host, port, user])];
+  const parts = [
+    configFile ?? "",
+    knownHostsFile,
+    identity ?? "",
+    ...way.map(({ host, port, user }) => [host, port, user]),
+  ];
   const digest = createHash("sha256").update(JSON.stringify(parts)).digest("hex");
   return posix.join(settings.controlDirectory, digest.slice(0, 20));
 }
