@@ -1,5 +1,6 @@
 import type { Change } from "../engine/step.ts";
 import type { LoadedUnit } from "../facts/loaded-unit.ts";
+import { isUp } from "../facts/unit-activity.ts";
 import type { HostChange } from "../hosts/port.ts";
 import type { Comparison } from "./resource.ts";
 
@@ -8,7 +9,7 @@ const startsWithinMs = 180_000;
 
 /** Running, or running and about to have taken its files again. */
 export function isActive(unit: LoadedUnit): boolean {
-  return unit.active === "active" || unit.active === "reloading";
+  return isUp(unit.active);
 }
 
 /** Collects what is different about one service, and the commands in the order systemd needs them. */

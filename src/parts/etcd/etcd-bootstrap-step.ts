@@ -2,6 +2,7 @@ import { etcdHosts, etcdPlaces } from "../../cluster/etcd-places.ts";
 import { type EtcdClusterStatus, type EtcdHostView, etcdUrl, readEtcdStatus } from "../../cluster/etcd-status.ts";
 import { quorum } from "../../domain/quorum.ts";
 import type { Change, Check, ClusterStep, Look, Verdict } from "../../engine/step.ts";
+import { endsAtOnce, isStarting } from "../../facts/unit-activity.ts";
 import type { HostName } from "../../hosts/port.ts";
 import { inspectCertificate } from "../../pki/inspect-certificate.ts";
 import type { Problem } from "../../problems/problem.ts";
@@ -12,6 +13,7 @@ import { etcdBootstrap } from "./etcd-environment.ts";
 import { fixedSettingChanged } from "./etcd-fixed-settings.ts";
 import { etcdBootstrapPath, etcdBootstrapStepId, etcdStepId } from "./etcd-layout.ts";
 import { memberDataLost } from "./member-data-lost.ts";
+import { waitFor } from "./wait-for.ts";
 
 interface Found {
   /** Those that are to be started for the first time. */
@@ -97,14 +99,14 @@ export function etcdBootstrapStep(spec: ClusterSpec): ClusterStep<Found> {
     if (status.clusterId === undefined && withData.length > 0) {
       // They can be a quorum without the rest, and then say which of the rest has ever run; the join step starts those.
       if (withData.length >= quorum(born.size)) {
-        const beingBorn = missing.filter((view) => /^(active|reloading|activating \((?!auto-restart))/.test(view.unit));
-        if (beingBorn.length > 0) return waitFor(beingBorn);
+        const beingBorn = missing.filter((view) => isStarting(view.unit) && !endsAtOnce(view.unit));
+        if (beingBorn.length > 0) return waitForBirths(beingBorn);
         return {
           state: "satisfied",
           because: `${withData.length} of ${born.size} members have data: enough to start`,
         };
       }
-      const stopped = withData.find((view) => !/^(active|activating|reloading) /.test(view.unit));
+      const stopped = withData.find((view) => !isStarting(view.unit));
       if (stopped !== undefined) return { state: "refused", problem: startFirst(stopped, missing) };
     }
     return needed(
@@ -155,10 +157,10 @@ function startFirst(stopped: EtcdHostView, missing: readonly EtcdHostView[]): Pr
 }
 
 /** They have been started, and have not written their data yet. */
-function waitFor(beingBorn: readonly EtcdHostView[]): Check<Found> {
-  const [first, ...rest] = beingBorn.map((view): Change => {
-    return { verb: "run", what: `wait for the birth of etcd member ${view.host}`, because: `its unit is ${view.unit}` };
-  });
+function waitForBirths(beingBorn: readonly EtcdHostView[]): Check<Found> {
+  const [first, ...rest] = beingBorn.map((view) =>
+    waitFor(`the birth of etcd member ${view.host}`, `its unit is ${view.unit}`),
+  );
   if (first === undefined) throw new Error("there is nobody to wait for");
   return { state: "needed", found: { hosts: [] }, changes: [first, ...rest] };
 }

@@ -5,6 +5,7 @@ import { etcdData } from "../../facts/etcd-data.ts";
 import type { Fact } from "../../facts/fact.ts";
 import { loadedUnit } from "../../facts/loaded-unit.ts";
 import { textOf } from "../../facts/not-understood.ts";
+import { isUp } from "../../facts/unit-activity.ts";
 import type { HostName } from "../../hosts/port.ts";
 import { type Problem, ProblemError } from "../../problems/problem.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
@@ -56,8 +57,7 @@ export async function fixedSettingChanged(
     ]);
     const [first] = configured === undefined ? [] : differences(configured, spec, host);
     if (configured === undefined || first === undefined) return undefined;
-    const runs =
-      unit !== "no-systemd" && unit.fragmentPath === etcdUnitPath && /^(active|reloading)$/.test(unit.active);
+    const runs = unit !== "no-systemd" && unit.fragmentPath === etcdUnitPath && isUp(unit.active);
     const { dataDir } = configured;
     const hasData = dataDir !== undefined && (await look.factOf(host.name, etcdData(dataDir))) === "present";
     if (!runs && !hasData) return undefined;

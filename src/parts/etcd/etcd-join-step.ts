@@ -18,6 +18,7 @@ import { etcdBootstrapStepId, etcdMembershipLock, etcdStartStepId, etcdStepId } 
 import { growthRisk, mayAllAnswer, quorumAtRisk } from "./growth-risk.ts";
 import { leftoverLearners } from "./leftover-learners.ts";
 import { memberDataLost } from "./member-data-lost.ts";
+import { waitFor } from "./wait-for.ts";
 
 interface Found {
   /** Ids of the learners that are removed to make room, as the plan showed them. */
@@ -55,7 +56,7 @@ export function etcdJoinStep(spec: ClusterSpec, host: HostSpec, after: readonly 
       const joined = hasJoined(status, host.name);
       if (joined.state === "met") return { state: "satisfied", because: `${host.name} is member ${member?.id}` };
       if (member?.started === true && isThere(view)) {
-        const change: Change = { verb: "run", what: `wait for etcd learner ${host.name}`, because: joined.because };
+        const change = waitFor(`etcd learner ${host.name}`, joined.because);
         return { state: "needed", found: { remove: [], isUnderWay: true }, changes: [change] };
       }
       const problem = whyNotJoin(status, host.name);

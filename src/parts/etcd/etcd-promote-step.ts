@@ -2,13 +2,15 @@ import { etcdPlaces } from "../../cluster/etcd-places.ts";
 import { type EtcdHostView, readEtcdStatus } from "../../cluster/etcd-status.ts";
 import type { Change, HostStep, NonEmpty } from "../../engine/step.ts";
 import { etcdctl } from "../../facts/etcd-layout.ts";
+import { isStarting } from "../../facts/unit-activity.ts";
 import { ProblemError } from "../../problems/problem.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
 import { bootstrapFile } from "./etcd-birth.ts";
 import { standing } from "./etcd-join-step.ts";
 import { etcdBootstrapPath, etcdMembershipLock, etcdStepId } from "./etcd-layout.ts";
 import { growthRisk, mayAllAnswer } from "./growth-risk.ts";
-import { isStarting, memberHealth } from "./member-health.ts";
+import { memberHealth } from "./member-health.ts";
+import { waitFor } from "./wait-for.ts";
 
 interface Found {
   readonly promote?: string;
@@ -50,7 +52,7 @@ export function etcdPromoteStep(spec: ClusterSpec, host: HostSpec): HostStep<Fou
       ];
       const waiting = whyWaiting(view, unhealthy);
       if (changes.length === 0 && waiting !== undefined) {
-        changes.push({ verb: "run", what: `wait for etcd member ${host.name}`, because: waiting });
+        changes.push(waitFor(`etcd member ${host.name}`, waiting));
       }
       const [first, ...rest] = changes;
       if (first === undefined) return { state: "satisfied", because: `${host.name} is a voting member` };
@@ -92,5 +94,5 @@ export function etcdPromoteStep(spec: ClusterSpec, host: HostSpec): HostStep<Fou
 
 /** A member that is merely stopped is the start step's. */
 function whyWaiting(view: EtcdHostView, unhealthy: readonly EtcdHostView[]): string | undefined {
-  return isStarting(view) && unhealthy.includes(view) ? view.health.because : undefined;
+  return isStarting(view.unit) && unhealthy.includes(view) ? view.health.because : undefined;
 }

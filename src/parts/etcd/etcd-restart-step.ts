@@ -1,6 +1,7 @@
 import { etcdUnit } from "../../cluster/etcd-status.ts";
 import type { Change, Condition, HostAct, HostLook, HostStep, NonEmpty, Verdict } from "../../engine/step.ts";
 import { etcdctl, etcdPkiDir } from "../../facts/etcd-layout.ts";
+import { endsAtOnce, isStarting, isUp } from "../../facts/unit-activity.ts";
 import { ProblemError } from "../../problems/problem.ts";
 import { file } from "../../resources/file.ts";
 import { type Inspection, inspect } from "../../resources/inspection.ts";
@@ -17,11 +18,12 @@ import { fixedSettingChanged } from "./etcd-fixed-settings.ts";
 import { etcdEnvironmentPath, etcdRolloutLock, etcdStartStepId, etcdStepId, etcdUnitPath } from "./etcd-layout.ts";
 import { type CertificateJudgements, judgeCertificates } from "./judge-certificates.ts";
 import { memberDataLost } from "./member-data-lost.ts";
-import { endsAtOnce, isStarting, isUp, type MemberHealth, memberHealth } from "./member-health.ts";
+import { type MemberHealth, memberHealth } from "./member-health.ts";
 import { isActive, isLiving, memberState } from "./member-state.ts";
 import { changeRisk, isWithoutQuorum, mayRecover } from "./restart-risk.ts";
 import { notServed, servedAsInFiles, servedKey } from "./served-certificates.ts";
 import { versionOutOfReach } from "./version-change.ts";
+import { waitFor } from "./wait-for.ts";
 
 interface Found {
   readonly certificates: CertificateJudgements;
@@ -76,9 +78,9 @@ export function etcdRestartStep(spec: ClusterSpec, host: HostSpec): HostStep<Fou
   async function healthOf(look: HostLook, { status, unhealthy }: MemberHealth, isChecking: boolean): Promise<Verdict> {
     const view = status.hosts.find((one) => one.host === host.name);
     // A member that is merely stopped is the start step's.
-    if (view === undefined || view.data === "absent" || !isStarting(view)) return { state: "met" };
-    if (unhealthy.includes(view) || endsAtOnce(view)) return { state: "not-yet", because: view.health.because };
-    if (!isUp(view)) return { state: "met" };
+    if (view === undefined || view.data === "absent" || !isStarting(view.unit)) return { state: "met" };
+    if (unhealthy.includes(view) || endsAtOnce(view.unit)) return { state: "not-yet", because: view.health.because };
+    if (!isUp(view.unit)) return { state: "met" };
     const isSilenceNews = !isChecking || !view.health.healthy;
     const [because] = await notServed(look, spec, host, isSilenceNews);
     return because === undefined ? { state: "met" } : { state: "not-yet", because };
@@ -183,10 +185,6 @@ function restarts(inspection: Inspection): boolean {
 function onceOthersAreBack(change: Change): Change {
   if (change.verb !== "restart") return change;
   return { ...change, because: `${change.because}; once the others are back` };
-}
-
-function waitFor(title: string, because: string): Change {
-  return { verb: "run", what: `wait for ${title}`, because };
 }
 
 /** Without a quorum new leaves of the same authority take nothing from anybody, and may be what brings it back. */

@@ -1,10 +1,12 @@
 import type { EtcdHostView } from "../../cluster/etcd-status.ts";
 import type { Change, ClusterStep, NonEmpty } from "../../engine/step.ts";
+import { isStarting } from "../../facts/unit-activity.ts";
 import type { HostName } from "../../hosts/port.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
 import { startMember } from "./etcd-birth.ts";
 import { etcdBootstrapStepId, etcdStartStepId } from "./etcd-layout.ts";
-import { isStarting, memberHealth } from "./member-health.ts";
+import { memberHealth } from "./member-health.ts";
+import { waitFor } from "./wait-for.ts";
 
 /**
  * Starts every member that has data and does not run: all at once, because none becomes ready before a quorum is. Then
@@ -24,10 +26,12 @@ export function etcdStartStep(spec: ClusterSpec): ClusterStep<readonly HostName[
       if (withData.length === 0) {
         return { state: "unknown", until: etcdBootstrapStepId, because: "there is no etcd cluster yet" };
       }
-      const stopped = withData.filter((view) => !isStarting(view));
+      const stopped = withData.filter((view) => !isStarting(view.unit));
       const [first, ...rest] = [
         ...stopped.map(startOf),
-        ...unhealthy.filter((view) => !stopped.includes(view)).map(waitFor),
+        ...unhealthy
+          .filter((view) => !stopped.includes(view))
+          .map((view) => waitFor(`etcd member ${view.host}`, view.health.because)),
       ];
       if (first === undefined) return { state: "satisfied", because: `${withData.length} members run` };
       return {
@@ -46,7 +50,7 @@ export function etcdStartStep(spec: ClusterSpec): ClusterStep<readonly HostName[
         withinMs: 120_000,
         async holds(look) {
           const { status, unhealthy } = await memberHealth(look, spec);
-          const stopped = status.hosts.filter((view) => view.data === "present" && !isStarting(view));
+          const stopped = status.hosts.filter((view) => view.data === "present" && !isStarting(view.unit));
           const waiting = [...new Set([...stopped, ...unhealthy])];
           if (waiting.length === 0) return { state: "met" };
           const because = waiting.map((view) => `${view.host} is ${view.unit}: ${view.health.because}`).join("; ");
@@ -59,8 +63,4 @@ export function etcdStartStep(spec: ClusterSpec): ClusterStep<readonly HostName[
 
 function startOf(view: EtcdHostView): Change {
   return { verb: "update", what: `service etcd.service on ${view.host}`, from: view.unit, to: "running" };
-}
-
-function waitFor(view: EtcdHostView): Change {
-  return { verb: "run", what: `wait for etcd member ${view.host}`, because: view.health.because };
 }

@@ -3,6 +3,7 @@ import { type EtcdClusterStatus, type EtcdHostView, readEtcdStatus } from "../..
 import { quorum } from "../../domain/quorum.ts";
 import type { Look } from "../../engine/step.ts";
 import type { Fact } from "../../facts/fact.ts";
+import { endsAtOnce } from "../../facts/unit-activity.ts";
 import type { HostName } from "../../hosts/port.ts";
 import { ProblemError } from "../../problems/problem.ts";
 import { inspect } from "../../resources/inspection.ts";
@@ -46,28 +47,13 @@ export async function memberHealth(look: Look, spec: ClusterSpec): Promise<Membe
   };
 }
 
-/** Running, or on its way there. */
-export function isStarting(view: EtcdHostView): boolean {
-  return /^(active|activating|reloading) /.test(view.unit);
-}
-
-/** It ends as soon as it is started, and systemd tries again. */
-export function endsAtOnce(view: EtcdHostView): boolean {
-  return view.unit === "activating (auto-restart)";
-}
-
-/** systemd calls it active once it has joined a quorum. */
-export function isUp(view: EtcdHostView): boolean {
-  return /^(active|reloading) /.test(view.unit);
-}
-
 function isAsHealthyAsItCanBe(view: EtcdHostView): boolean {
   return (view.status.answers && view.status.learner) || view.health.healthy;
 }
 
 function isHindered(view: EtcdHostView, drift: Drift): boolean {
   if (view.health.healthy) return false;
-  return drift === "certificates" || (drift !== "none" && endsAtOnce(view));
+  return drift === "certificates" || (drift !== "none" && endsAtOnce(view.unit));
 }
 
 async function driftOf(look: Look, spec: ClusterSpec, host: HostSpec): Promise<Drift> {

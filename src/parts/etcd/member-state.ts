@@ -2,6 +2,7 @@ import { etcdUnit } from "../../cluster/etcd-status.ts";
 import { etcdData } from "../../facts/etcd-data.ts";
 import { type LoadedUnit, loadedUnit } from "../../facts/loaded-unit.ts";
 import { together } from "../../facts/together.ts";
+import { isUp } from "../../facts/unit-activity.ts";
 import { bootstrapFile } from "./etcd-birth.ts";
 import { etcdUnitPath } from "./etcd-layout.ts";
 
@@ -24,5 +25,5 @@ export function isLiving({ data, unit }: MemberState): boolean {
 
 /** systemd calls etcd active once it has joined a quorum. */
 export function isActive(unit: LoadedUnit | "no-systemd"): boolean {
-  return unit !== "no-systemd" && (unit.active === "active" || unit.active === "reloading");
+  return unit !== "no-systemd" && isUp(unit.active);
 }
