@@ -24,10 +24,18 @@ export interface WorkFolder {
   readonly path: string;
   /** `<path>/.slipway/<cluster>` */
   readonly statePath: string;
-  /** Runs `slipway -f FILE ARGS` to its end, or sends SIGKILL to that one process after `killAfterMs`. */
+  /** Runs `slipway -f FILE ARGS` (see throughEtcd) to its end, or sends SIGKILL to that one process after `killAfterMs`. */
   slipway(args: readonly string[], killAfterMs?: number): Promise<Ended>;
   plan(): Promise<Plan>;
   runs(): Promise<readonly RunSummary[]>;
+}
+
+/** Kubernetes comes from the internet or a bundle, which a lab may not have: what is below it is what these look at. */
+function throughEtcd(args: readonly string[]): readonly string[] {
+  const [command = "", next = ""] = args;
+  // A saved plan has its own extent.
+  const isWhole = command === "plan" || (command === "apply" && next.startsWith("--"));
+  return isWhole && !args.includes("--through") ? [command, "--through", "etcd", ...args.slice(1)] : args;
 }
 
 /** A fresh folder for a cluster on a lab, whose host keys it knows. */
@@ -50,7 +58,7 @@ export async function makeWorkFolder(path: string, lab: Lab, clusterFile: string
     const stderr = await open(stderrFile, "w");
     const startedAt = performance.now();
     try {
-      const child = spawn(process.execPath, [program, "-f", file, ...args], {
+      const child = spawn(process.execPath, [program, "-f", file, ...throughEtcd(args)], {
         cwd: path,
         stdio: ["ignore", stdout.fd, stderr.fd],
         env: { PATH: process.env.PATH, HOME: home, NO_COLOR: "1" },

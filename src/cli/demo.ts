@@ -13,7 +13,8 @@ export async function demo(): Promise<void> {
   const cluster = openCluster(file);
   await bootLabOf(cluster);
   process.stdout.write("\n");
-  await apply(undefined, { file, output: "text", diff: "none", yes: true });
+  // Kubernetes itself would need a bundle or the internet, and the example names neither.
+  await apply(undefined, { file, output: "text", diff: "none", yes: true, through: "etcd" });
   if (process.exitCode !== undefined && process.exitCode !== exitCode.done) return;
   const slipway = `npx slipway -f ${file}`;
   const { spec } = cluster;
@@ -23,7 +24,7 @@ export async function demo(): Promise<void> {
 What to try next
   ${slipway} status
   ${slipway} etcd members
-  ${slipway} plan                        nothing to do; change a file on a machine, and plan again
+  ${slipway} plan --through etcd         nothing to do; change a file on a machine, and plan again
   ${slipway} lab ssh ${balancer} -- systemctl kill -s KILL haproxy
                                   systemd starts it again within a second; ${address} stays reachable
   ${slipway} lab ssh ${balancer} -- systemctl stop keepalived
