@@ -14,7 +14,10 @@ beforeAll(async () => {
   }
 });
 
-const commands = "init validate schema hosts preflight plan apply status etcd runs lab demo completion".split(" ");
+const commands =
+  "init validate schema hosts preflight plan apply status kubeconfig etcd rbac secrets runs bundle lab demo completion".split(
+    " ",
+  );
 
 /** Words typed so far, the last one unfinished, and what is offered; bash adds nothing to an empty offer but file names. */
 const cases: readonly (readonly [words: readonly string[], offered: readonly string[]])[] = [
@@ -78,7 +81,17 @@ describe("the completion script for bash", () => {
 
   test("offers every option of a command, and no other command's", () => {
     const options = wordsOf(say("bash", ["-c", drive, "bash", scripts.get("bash") ?? "", "plan", "--"]));
-    expect(options).toEqual(["--out", "--diff", "--through", "--limit", "--help", "--version", "--file", "--output"]);
+    expect(options).toEqual([
+      "--out",
+      "--diff",
+      "--through",
+      "--limit",
+      "--traffic",
+      "--help",
+      "--version",
+      "--file",
+      "--output",
+    ]);
   });
 
   test("is what 'complete' uses for slipway", () => {

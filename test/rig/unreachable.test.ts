@@ -39,7 +39,7 @@ describe("hosts that cannot be reached", () => {
   });
 
   test("that are not asked are not missed", async () => {
-    const { code, stdout } = await rig.run(["plan", "--limit", "w-1"]);
+    const { code, stdout } = await rig.run(["plan", "--through", "runtime", "--limit", "w-1"]);
     expect(code).toBe(5);
     expect(told(stdout)).toEqual(["w-1"]);
     expect(stdout).toContain("No host answered: 1 host not reached");
