@@ -52,6 +52,7 @@ export class FakeKubeadm {
         row(["flock"], (call) => this.#kubeadm(call)),
         row(["ps"], (call) => this.#ps(call)),
         row(["kill"], ""),
+        row(["pkill"], ""),
         row(["timeout", "90", "tail"], ""),
         row(["timeout", "10", "openssl"], ({ host }) => this.certificates.get(host.host) ?? { exitCode: 1 }),
         row(["curl", "--silent"], ""),
@@ -106,9 +107,12 @@ export class FakeKubeadm {
       const certificate = this.certificates.get(host.host);
       if (certificate !== undefined) host.files.write("/etc/kubernetes/pki/apiserver.crt", file(certificate));
     }
+    // kubelet writes its kubeconfig as soon as it is told of a cluster, and its certificate when it has it.
     if (words[0] === "join") host.files.write("/etc/kubernetes/bootstrap-kubelet.conf", file("token"));
+    if (words[0] === "join") host.files.write("/etc/kubernetes/kubelet.conf", file(""));
     if (death === "after-manifests") return { exitCode: 137 };
     host.files.write("/etc/kubernetes/kubelet.conf", file(""));
+    host.files.write("/var/lib/kubelet/pki/kubelet-client-current.pem", file(""));
     this.#register(host.host);
     if (death === "after-kubelet") return { exitCode: 137 };
     host.files.remove("/etc/kubernetes/bootstrap-kubelet.conf", false);

@@ -11,7 +11,7 @@ import {
   superAdminKubeconfigPath,
 } from "./control-plane-layout.ts";
 import { type Birth, controlPlaneTraces } from "./control-plane-traces.ts";
-import { kubeadmRun } from "./kubeadm-run.ts";
+import { endLeftoverKubeadm, kubeadmRun } from "./kubeadm-run.ts";
 import { stampManifests } from "./mend-static-pod.ts";
 import { preflightExceptions } from "./preflight-exceptions.ts";
 import { staticPods } from "./static-pods.ts";
@@ -66,6 +66,7 @@ export function controlPlaneInitStep(spec: ClusterSpec, host: HostSpec, after: r
       };
     },
     async apply(act, { resuming }) {
+      if (resuming) await act.change(endLeftoverKubeadm);
       await mark(act, "init-started");
       const ignored = await act.fact(preflightExceptions(spec, resuming));
       act.say(`kubeadm init, not stopped by ${ignored.join(", ")}`);

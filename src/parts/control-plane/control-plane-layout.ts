@@ -25,6 +25,8 @@ export const kubernetesFolder = "/etc/kubernetes";
 export const pkiFolder = "/etc/kubernetes/pki";
 export const manifestsFolder = "/etc/kubernetes/manifests";
 export const kubeletKubeconfigPath = "/etc/kubernetes/kubelet.conf";
+/** Certificate and key in one, renewed by the kubelet itself. */
+export const kubeletCertificatePath = "/var/lib/kubelet/pki/kubelet-client-current.pem";
 export const bootstrapKubeconfigPath = "/etc/kubernetes/bootstrap-kubelet.conf";
 export const adminKubeconfigPath = "/etc/kubernetes/admin.conf";
 /** The break-glass credential kubeadm leaves on the first host; the vault's authority can make one at any time. */

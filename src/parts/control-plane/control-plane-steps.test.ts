@@ -164,7 +164,7 @@ describe("a first host that was lost", () => {
     const rig = await rigOf();
     await rig.bring();
     for (const path of rig.hosts.host("cp-1").files.paths())
-      if (path.startsWith("/etc/kubernetes")) rig.hosts.host("cp-1").files.remove(path, false);
+      if (/^\/(etc\/kubernetes|var\/lib\/kubelet)/.test(path)) rig.hosts.host("cp-1").files.remove(path, false);
     rig.kubeadm.runs.length = 0;
     expect((await rig.bring()).failed).toEqual([]);
     expect(rig.kubeadm.runs.map((line) => line.split(" ").slice(0, 2).join(" "))).toEqual(["cp-1: join"]);

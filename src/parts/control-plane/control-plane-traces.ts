@@ -6,6 +6,7 @@ import {
   adminKubeconfigPath,
   birthMarkPath,
   encryptionPath,
+  kubeletCertificatePath,
   kubeletKubeconfigPath,
   manifestsFolder,
   pkiFolder,
@@ -23,8 +24,10 @@ export interface ControlPlaneTraces {
   readonly authority: boolean;
   /** The API server has been given keys for encryption at rest. */
   readonly encryption: boolean;
-  /** The kubelet has its identity. */
+  /** The kubelet was told of a cluster; it writes its kubeconfig before it has an identity there. */
   readonly kubelet: boolean;
+  /** The kubelet has its client certificate. */
+  readonly identity: boolean;
   /** kubeadm has written the administrator's kubeconfig. */
   readonly admin: boolean;
 }
@@ -34,6 +37,7 @@ const paths = [
   `${pkiFolder}/ca.key`,
   encryptionPath,
   kubeletKubeconfigPath,
+  kubeletCertificatePath,
   adminKubeconfigPath,
 ] as const;
 const births: readonly Birth[] = ["init-started", "init-done", "join-started", "join-done"];
@@ -47,7 +51,7 @@ export const controlPlaneTraces: Fact<ControlPlaneTraces> = {
   ],
   parse([mark, ...answers]) {
     const text = textOf("control-plane-traces", birthMarkPath, mark)?.trim();
-    const [apiServer, authority, encryption, kubelet, admin] = paths.map((path, index) => {
+    const [apiServer, authority, encryption, kubelet, identity, admin] = paths.map((path, index) => {
       return pathStat(path, answers[index]).exists;
     });
     return {
@@ -57,6 +61,7 @@ export const controlPlaneTraces: Fact<ControlPlaneTraces> = {
       authority: authority === true,
       encryption: encryption === true,
       kubelet: kubelet === true,
+      identity: identity === true,
       admin: admin === true,
     };
   },

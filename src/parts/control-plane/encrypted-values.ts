@@ -1,12 +1,8 @@
-import { etcdHosts } from "../../cluster/etcd-places.ts";
-import { etcdUrl } from "../../cluster/etcd-status.ts";
-import { controlPlaneHosts } from "../../cluster/kube/control-planes.ts";
 import type { Look } from "../../engine/step.ts";
-import { type EtcdAccess, type EtcdValue, etcdValuePrefixes } from "../../facts/etcd-value-prefixes.ts";
-import type { HostName } from "../../hosts/port.ts";
+import { type EtcdValue, etcdValuePrefixes } from "../../facts/etcd-value-prefixes.ts";
 import { ProblemError } from "../../problems/problem.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
-import { apiServerCertificates } from "../etcd/etcd-certificates.ts";
+import { waysToEtcd } from "./ways-to-etcd.ts";
 
 /** A value in etcd, of which resource it is, and how it begins. */
 export interface StoredValue extends EtcdValue {
@@ -71,20 +67,4 @@ async function askAny(look: Pick<Look, "factOf">, spec: ClusterSpec, from: strin
     }
   }
   throw failures[0] ?? new Error("a cluster has etcd members");
-}
-
-function waysToEtcd(spec: ClusterSpec): readonly { readonly host: HostName; readonly access: EtcdAccess }[] {
-  const { authorityPath, files } = apiServerCertificates;
-  const [file] = files;
-  if (file === undefined) throw new Error("the API server has a certificate for etcd");
-  const { certificatePath, keyPath } = file;
-  const hosts = controlPlaneHosts(spec);
-  const members = spec.etcd.topology === "stacked" ? hosts : etcdHosts(spec);
-  const port = spec.etcd.topology === "stacked" ? 2379 : spec.etcd.clientPort;
-  return hosts.flatMap(({ name }) =>
-    members.map((member) => ({
-      host: name,
-      access: { url: etcdUrl(member.address, port), authorityPath, certificatePath, keyPath },
-    })),
-  );
 }

@@ -15,12 +15,13 @@ import { releaseTokens } from "./bootstrap-tokens-step.ts";
 import { mark } from "./control-plane-init-step.ts";
 import { bootstrapKubeconfigPath, controlPlaneInitStepId, joinConfigPath } from "./control-plane-layout.ts";
 import { type ControlPlaneTraces, controlPlaneTraces } from "./control-plane-traces.ts";
-import { kubeadmRun } from "./kubeadm-run.ts";
+import { endLeftoverKubeadm, kubeadmRun } from "./kubeadm-run.ts";
 import { clusterAuthority, readAuthority } from "./kubernetes-authorities.ts";
 import { stampManifests } from "./mend-static-pod.ts";
 import { preflightExceptions } from "./preflight-exceptions.ts";
 import { nodeOf, type Registration } from "./registered-nodes.ts";
 import { staticPods } from "./static-pods.ts";
+import { isVotingMember } from "./voting-member.ts";
 
 /** What the two kinds of joins differ in. */
 export interface JoinDeclaration {
@@ -69,6 +70,7 @@ export function joinStep(spec: ClusterSpec, host: HostSpec, declared: JoinDeclar
         await act.change({ kind: "run", argv: ["systemctl", "restart", "--", "kubelet.service"] });
         return;
       }
+      if (how !== "join") await act.change(endLeftoverKubeadm);
       await mark(act, "join-started");
       if (how !== "finish" || isControlPlane) await joinWithToken(act, spec, host, how);
       // kubeadm removes it itself, unless it was interrupted.
@@ -96,10 +98,10 @@ const words = {
 
 function howToJoin(traces: ControlPlaneTraces, registration: Registration): Found["how"] | undefined {
   if (traces.birth === "none") return "join";
-  if (traces.birth === "join-done" && traces.kubelet) {
+  if (traces.birth === "join-done" && traces.identity) {
     return registration.state === "not-registered" ? "register" : undefined;
   }
-  return traces.kubelet ? "finish" : "resume";
+  return traces.identity ? "finish" : "resume";
 }
 
 async function joinWithToken(act: HostAct, spec: ClusterSpec, host: HostSpec, how: Found["how"]): Promise<void> {
@@ -110,12 +112,29 @@ async function joinWithToken(act: HostAct, spec: ClusterSpec, host: HostSpec, ho
   const secret = bootstrapTokenSecret(token, host.name, act.now());
   await kubeSend(act, spec, [{ method: "POST", path: tokensPath, body: secret }]);
   act.say(`kubeadm join, not stopped by ${ignored.join(", ")}`);
-  // With its identity the kubelet may be a Ready node already, which kubeadm would take for another one of that name.
-  const skipped = how === "finish" ? ["--skip-phases=preflight,kubelet-start"] : [];
+  const phases = await phasesDone(act, spec, host, how);
+  const skipped = phases.length > 0 ? [`--skip-phases=${phases.join(",")}`] : [];
   const argv = ["join", "--config", joinConfigPath, `--ignore-preflight-errors=${ignored.join(",")}`, ...skipped];
   await act.change(kubeadmRun(argv, discoveryKubeconfig(spec, authority.certificate, token)));
   const path = `${tokensPath}/${tokenSecretName(token.id)}`;
   await kubeSend(act, spec, [{ method: "DELETE", path }], [404]);
+}
+
+/** Phases an interrupted join has left behind it, and that kubeadm must not begin again. */
+async function phasesDone(
+  act: HostAct,
+  spec: ClusterSpec,
+  host: HostSpec,
+  how: Found["how"],
+): Promise<readonly string[]> {
+  const isStacked = spec.etcd.topology === "stacked" && host.roles.includes("control-plane");
+  // kubeadm would try for two minutes to promote a member that has its vote, and fail: MemberPromote of 1.36.
+  const hasVote = how !== "join" && isStacked && (await isVotingMember(act, spec, host));
+  return [
+    // With its identity the kubelet may be a Ready node already, which kubeadm would take for another one of that name.
+    ...(how === "finish" ? ["preflight", "kubelet-start"] : []),
+    ...(hasVote ? ["etcd-join"] : []),
+  ];
 }
 
 function registered(spec: ClusterSpec, host: HostSpec): Condition<HostLook> {
