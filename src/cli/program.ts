@@ -232,7 +232,9 @@ export function buildProgram(): Command {
 
   program
     .command("demo")
-    .description("boot the example's seven machines, build the cluster on them and say what to try next; needs root")
+    .description(
+      "boot the example's seven machines, build the layers below Kubernetes on them and say what to try next; needs root",
+    )
     .action(async () => (await import("./demo.ts")).demo());
 
   program
