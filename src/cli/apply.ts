@@ -7,10 +7,6 @@ import { requireUnchanged } from "../engine/plan-check.ts";
 import type { RunResult } from "../engine/run-options.ts";
 import { hasWork, run } from "../engine/runner.ts";
 import { decodePlan, encodePlan } from "../engine/saved-plan.ts";
-import type { HostName } from "../hosts/port.ts";
-import { preflightErrors } from "../preflight/preflight-report.ts";
-import { preflightText } from "../preflight/preflight-text.ts";
-import { runPreflight } from "../preflight/run-preflight.ts";
 import { type ExitCode, exitCode } from "../problems/exit-code.ts";
 import { type Problem, ProblemError } from "../problems/problem.ts";
 import { problemsOf, withMoreProblems } from "../problems/problems-of.ts";
@@ -39,6 +35,7 @@ import { exitCodeOfPlan } from "./plan.ts";
 import { printProblems } from "./print-problems.ts";
 import type { GlobalOptions } from "./program.ts";
 import { readInput } from "./read-input.ts";
+import { requireFit } from "./require-fit.ts";
 import { runView } from "./run-view.ts";
 import { shown } from "./shown.ts";
 import { terminalStyle } from "./terminal-style.ts";
@@ -164,38 +161,6 @@ async function tellOfCutOffRun({ state }: OpenedCluster, { output }: GlobalOptio
   const inFlight = cutOff.inFlight.length === 0 ? "nothing was in flight" : `in flight: ${cutOff.inFlight.join(", ")}`;
   process.stderr.write(`Run ${cutOff.run} was cut off; ${inFlight}. Going on from what the hosts say.\n\n`);
 }
-
-/** Preflight of the hosts that are to be changed. Throws its errors: nothing is changed on hosts that are not fit. */
-async function requireFit(
-  { spec }: OpenedCluster,
-  world: OpenedWorld,
-  plan: Plan,
-  { output }: GlobalOptions,
-): Promise<void> {
-  const changing = new Set(plan.steps.flatMap((step) => (step.state === "satisfied" ? [] : [step.on])));
-  const only = spec.hosts.map((host): HostName => host.name).filter((name) => changing.has(name));
-  if (only.length === 0) return;
-  // Synced writes beside a living member would slow the very thing they are to protect.
-  const measure = plan.steps.some((step) => step.impact === "changes-etcd-membership" && step.state !== "satisfied");
-  const report = await runPreflight(spec, world.hosts, { only, measure });
-  const errors = preflightErrors(report);
-  if (output === "text" && report.errors + report.warnings > 0) {
-    const checks = report.checks.filter((check) => check.findings.length > 0);
-    process.stderr.write(`\n${preflightText(shown({ ...report, checks }), terminalStyle(process.stderr))}\n`);
-  }
-  const [first, ...rest] = errors;
-  if (first === undefined) return;
-  if (output === "text")
-    throw new ProblemError({ ...notFit, because: `${errors.length} preflight checks failed, see above` });
-  throw new ProblemError([first, ...rest]);
-}
-
-const notFit = {
-  code: "preflight/not-fit",
-  severity: "error",
-  message: "the hosts are not fit for their roles; nothing was changed",
-  hint: { text: "mend them, or downgrade a check by name, with a reason, under spec.preflight.downgrade" },
-} as const;
 
 /** Before preflight measures anything. With -o json or yaml nobody was shown what there is to approve. */
 function requireSomebodyToAsk({ output }: GlobalOptions): void {

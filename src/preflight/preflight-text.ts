@@ -3,7 +3,7 @@ import { foldProblems } from "../problems/fold-problems.ts";
 import { formatProblem, type TextOptions } from "../problems/format-problem.ts";
 import { printableText } from "../problems/printable-text.ts";
 import { wrapText } from "../problems/wrap-text.ts";
-import { countOf } from "../report/count-of.ts";
+import { preflightCounts } from "./preflight-counts.ts";
 import type { CheckReport, FoldedFinding, PreflightReport } from "./preflight-report.ts";
 
 const margin = "  ";
@@ -39,17 +39,5 @@ export function preflightText(report: PreflightReport, options: TextOptions): st
     indented(formatProblem(problem, { colors: options.colors, width: width - margin.length })),
   );
   const title = unreachable.length === 0 ? [] : [`${colors.bold("hosts")} ${colors.red("not reached")}`];
-  return [...lines, ...title, ...unreachable, "", summary(report)].join("\n");
-}
-
-function summary({ checks, hosts, errors, warnings, unreachable }: PreflightReport): string {
-  const passed = checks.filter((check) => check.state === "passed").length;
-  const parts = [
-    `${countOf(hosts, "host")} asked`,
-    `${passed} of ${countOf(checks.length, "check")} passed`,
-    countOf(warnings, "warning"),
-    countOf(errors, "error"),
-    ...(unreachable.length === 0 ? [] : [`${countOf(unreachable.length, "host")} not reached`]),
-  ];
-  return parts.join(", ");
+  return [...lines, ...title, ...unreachable, "", preflightCounts(report)].join("\n");
 }
