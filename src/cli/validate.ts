@@ -5,7 +5,7 @@ import type { GlobalOptions } from "./program.ts";
 
 /** `slipway validate` */
 export function validate(options: GlobalOptions): void {
-  const { spec, file, specDigest, warnings } = openCluster(options.file);
+  const { spec, file, specDigest, warnings } = openCluster(options.file, "in full");
   const result = { file, cluster: spec.name, hosts: spec.hosts.length, specDigest, warnings };
   printResult(
     result,

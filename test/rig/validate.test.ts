@@ -54,6 +54,20 @@ describe("validate", () => {
     `);
   });
 
+  test("tells warnings in full; other commands tell them in a line", async () => {
+    const init = ["init", "--name", "few", "--control-planes", "cp-1=10.0.0.1", "-f", "few.yaml"];
+    expect((await rig.run(init)).code).toBe(0);
+    const file = readFileSync(join(rig.folder, "few.yaml"), "utf8");
+    rig.file("few.yaml", file.replace(/version: .*/, "version: 1.99.0"));
+    const validate = await rig.run(["-f", "few.yaml", "validate"]);
+    expect(validate.code).toBe(0);
+    expect(validate.stderr).toMatch(/config\/unknown-kubernetes \(warning\)\n {2}at {7}few\.yaml:/);
+    const runs = await rig.run(["-f", "few.yaml", "runs", "list"]);
+    expect(runs.stderr).toMatch(
+      /^warning: .* \(config\/unknown-kubernetes\)\ndetails {2}slipway -f few\.yaml validate\n\n$/,
+    );
+  });
+
   test("says the same as JSON and as YAML", async () => {
     const [example = ""] = examples;
     const [json, yaml] = await Promise.all(
