@@ -1,15 +1,18 @@
 import { etcdHosts } from "../../cluster/etcd-places.ts";
-import type { ClusterStep, Look } from "../../engine/step.ts";
+import type { ClusterStep } from "../../engine/step.ts";
 import { etcdData } from "../../facts/etcd-data.ts";
 import { Secret } from "../../hosts/secret.ts";
-import { createAuthority, type KeyPair } from "../../pki/certificate-authority.ts";
+import { createAuthority } from "../../pki/certificate-authority.ts";
 import type { Problem } from "../../problems/problem.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
+import { readEtcdAuthority } from "./etcd-authority.ts";
 import { etcdAuthority, etcdAuthorityStepId } from "./etcd-layout.ts";
+import { otherAuthority } from "./other-authority.ts";
 
 /**
  * Makes etcd's own certificate authority, once. Where hosts have etcd data already and the vault has no authority, a new
- * one could not talk to the old cluster, so that is refused as `etcd/authority-missing`.
+ * one could not talk to the old cluster, so that is refused as `etcd/authority-missing`; so is an authority in the vault
+ * that the living members do not know, as `etcd/authority-foreign`.
  */
 export function etcdCaStep(spec: ClusterSpec): ClusterStep<true> {
   const hosts = etcdHosts(spec).map((host) => host.name);
@@ -22,7 +25,12 @@ export function etcdCaStep(spec: ClusterSpec): ClusterStep<true> {
     impact: "none",
     async check(look) {
       const authority = await readEtcdAuthority(look);
-      if (authority !== undefined) return { state: "satisfied", because: "the vault has it" };
+      if (authority !== undefined) {
+        const problem = await otherAuthority(look, spec, authority.certificate);
+        return problem === undefined
+          ? { state: "satisfied", because: "the vault has it" }
+          : { state: "refused", problem };
+      }
       const data = await Promise.all(hosts.map((host) => look.factOf(host, etcdData(spec.etcd.dataDir))));
       const withData = hosts.filter((_, index) => data[index] === "present");
       if (withData.length > 0) return { state: "refused", problem: authorityMissing(withData) };
@@ -47,16 +55,6 @@ export function etcdCaStep(spec: ClusterSpec): ClusterStep<true> {
       },
     ],
   };
-}
-
-/** etcd's authority from the vault; undefined until it is made. */
-export async function readEtcdAuthority(look: Pick<Look, "vault">): Promise<KeyPair | undefined> {
-  const [certificate, key] = await Promise.all([
-    look.vault.read(etcdAuthority.certificate),
-    look.vault.read(etcdAuthority.key),
-  ]);
-  if (certificate === undefined || key === undefined) return undefined;
-  return { certificate: certificate.reveal().toString("utf8"), key };
 }
 
 function authorityMissing(withData: readonly string[]): Problem {

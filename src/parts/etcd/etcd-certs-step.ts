@@ -2,7 +2,7 @@ import type { Change, Condition, HostAct, HostLook, HostStep, NonEmpty, StepId }
 import { issueCertificate } from "../../pki/issue-certificate.ts";
 import { ProblemError } from "../../problems/problem.ts";
 import type { HostSpec } from "../../spec/cluster-spec.ts";
-import { readEtcdAuthority } from "./etcd-ca-step.ts";
+import { readEtcdAuthority } from "./etcd-authority.ts";
 import type { CertificateSet } from "./etcd-certificates.ts";
 import { etcdAuthorityStepId } from "./etcd-layout.ts";
 import { type CertificateJudgements, judgeCertificates, renewWithinDays } from "./judge-certificates.ts";

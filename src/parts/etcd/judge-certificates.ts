@@ -7,7 +7,7 @@ import { assessCertificate } from "../../pki/assess-certificate.ts";
 import { inspectCertificate, isSamePublicKey } from "../../pki/inspect-certificate.ts";
 import { ProblemError } from "../../problems/problem.ts";
 import { type Ownership, ownership, ownershipChanges } from "../../resources/ownership.ts";
-import { readEtcdAuthority } from "./etcd-ca-step.ts";
+import { readEtcdAuthority } from "./etcd-authority.ts";
 import type { CertificateFile, CertificateSet } from "./etcd-certificates.ts";
 
 /** Renewed with less than this left: kubeadm's own warning starts there. */
@@ -45,7 +45,7 @@ export async function judgeCertificates(
 ): Promise<CertificateJudgements> {
   const [authority, copy, ...found] = await Promise.all([
     readEtcdAuthority(look),
-    look.factOf(host, textFile(set.authorityPath)),
+    look.factOf(host, authorityCopy(set.authorityPath)),
     ...set.files.map((file) => look.factOf(host, filesOf(file))),
   ]);
   const pem = authority?.certificate;
@@ -179,7 +179,8 @@ function authorityDrift(path: string, copy: string | undefined, pem: string | un
   return { verb: "update", what, because: "it is not the authority in the vault" };
 }
 
-function textFile(path: string): Fact<string | undefined> {
+/** The text of an authority's certificate on a host; undefined without one. */
+export function authorityCopy(path: string): Fact<string | undefined> {
   return {
     name: `text ${path}`,
     reads: [{ kind: "content", path, maxBytes: 64 * 1024 }],

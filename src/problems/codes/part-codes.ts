@@ -6,6 +6,8 @@ export const partCodes: Readonly<Record<ProblemCode, string>> = {
   "certificate/expires-soon": "A certificate expires within 30 days. Apply issues a new one and loads it.",
   "certificate/not-understood": "A file that should hold a certificate or key holds something else.",
   "etcd/alarm": "A member raised an alarm (NOSPACE: the quota is reached; CORRUPT: members differ).",
+  "etcd/authority-foreign":
+    "The vault holds another certificate authority than the one most etcd members trust. Use the state folder the cluster was made with, or put its vault back.",
   "etcd/authority-missing":
     "etcd's certificate authority is not in the vault although members use it. Restore the state folder from its backup.",
   "etcd/fixed-setting-changed":
