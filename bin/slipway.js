@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Plain JavaScript on purpose: it must be able to say what is missing on a Node that cannot run the rest.
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import * as nodeModule from "node:module";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
@@ -12,7 +12,7 @@ if (major >= 24) {
   // With the variable, Node has enabled it by itself.
   const cache = process.env.NODE_COMPILE_CACHE ? undefined : compiledFolder();
   if (cache !== undefined) nodeModule.enableCompileCache?.(cache);
-  const { main } = await import("../src/main.ts");
+  const { main } = await import(builtProgram() ?? "../src/main.ts");
   await main(process.argv.slice(2));
 } else {
   const pinned = fileURLToPath(
@@ -60,4 +60,24 @@ function compiledFolder() {
     // No such home, read-only, full: nothing that stops a command.
     return undefined;
   }
+}
+
+/**
+ * The program in one file (build.ts). Undefined where there is none, or where a source was changed after it was made:
+ * then the sources are run, which takes a fifth of a second longer to start.
+ */
+function builtProgram() {
+  const built = new URL("../dist/slipway/main.js", import.meta.url);
+  const madeAt = statSync(built, { throwIfNoEntry: false })?.mtimeMs;
+  if (madeAt === undefined) return undefined;
+  const root = fileURLToPath(new URL("..", import.meta.url));
+  // A folder's own time tells of files that are gone.
+  const sources = existsSync(join(root, "src")) ? readdirSync(join(root, "src"), { recursive: true }) : [];
+  const names = [
+    "package.json",
+    "src",
+    ...sources.filter((name) => !/\.test\.ts$/.test(name)).map((name) => join("src", name)),
+  ];
+  const isNewer = (name) => (statSync(join(root, name), { throwIfNoEntry: false })?.mtimeMs ?? 0) > madeAt;
+  return names.some(isNewer) ? undefined : built.href;
 }
