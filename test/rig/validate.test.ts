@@ -74,7 +74,29 @@ describe("validate", () => {
       ["json", "yaml"].map((format) => rig.run(["validate", "-f", example, "-o", format])),
     );
     expect(JSON.parse(json?.stdout ?? "")).toEqual(parse(yaml?.stdout ?? ""));
-    expect(JSON.parse(json?.stdout ?? "")).toMatchObject({ file: example, warnings: [] });
+    expect(JSON.parse(json?.stdout ?? "")).toMatchObject({ file: example, valid: true, problems: [], warnings: [] });
+  });
+});
+
+describe("validate for machines", () => {
+  test.each([
+    [
+      "a file with errors",
+      "broken-data.yaml",
+      ["config/missing-field", "config/unknown-field", "config/invalid-value"],
+    ],
+    ["no file", "nowhere.yaml", ["usage/no-cluster-file"]],
+  ])("tells what is wrong with %s as data, with 2", async (_title, file, codes) => {
+    rig.file("broken-data.yaml", broken);
+    const [json, yaml] = await Promise.all(
+      ["json", "yaml"].map((format) => rig.run(["validate", "-f", file, "-o", format])),
+    );
+    expect(json).toMatchObject({ code: 2, stderr: "" });
+    expect(yaml).toMatchObject({ code: 2, stderr: "" });
+    const result = JSON.parse(json?.stdout ?? "");
+    expect(result).toMatchObject({ file, valid: false, cluster: null, hosts: null, specDigest: null, warnings: [] });
+    expect(result.problems.map((one: { code: string }) => one.code)).toEqual(codes);
+    expect(parse(yaml?.stdout ?? "")).toEqual(result);
   });
 });
 
