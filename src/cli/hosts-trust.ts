@@ -13,7 +13,7 @@ import { knownHostsFile, sshTargets } from "./open-hosts.ts";
 import { printResult } from "./print-result.ts";
 import type { GlobalOptions } from "./program.ts";
 import { requireHosts } from "./require-hosts.ts";
-import { trustInRounds } from "./trust-rounds.ts";
+import { type Trusted, trustInRounds } from "./trust-rounds.ts";
 
 /** `slipway hosts trust`: all hosts are looked at at once, questions come one by one. Goes on past hosts that do not answer. */
 export async function hostsTrust(names: readonly string[], options: GlobalOptions & { yes?: boolean }): Promise<void> {
@@ -44,12 +44,17 @@ export async function hostsTrust(names: readonly string[], options: GlobalOption
       return agreed;
     },
   });
-  printResult(results, options.output, () => results.map((one) => `${one.host}: ${one.state}`).join("\n"));
+  printResult(results, options.output, () => results.map(lineOf).join("\n"));
   const left = results.flatMap((one) => (one.state === "not recorded" ? [one.host] : []));
   const isUnasked = left.length > 0 && options.yes !== true && !canAsk();
   const [first, ...rest] = [...problems, ...(isUnasked ? [notAsked(left, options)] : [])];
   if (first !== undefined) throw new ProblemError([first, ...rest]);
   if (left.length > 0) process.exitCode = exitCode.refused;
+}
+
+/** The keys of the others were shown when they were asked about. */
+function lineOf({ host, state, fingerprints }: Trusted): string {
+  return state === "trusted" ? `${host}: trusted  ${fingerprints.join("  ")}` : `${host}: ${state}`;
 }
 
 async function record(file: string, keys: readonly ScannedHostKey[]): Promise<void> {

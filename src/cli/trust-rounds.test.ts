@@ -7,6 +7,7 @@ import { trustInRounds } from "./trust-rounds.ts";
 const names = (many: number): HostName[] => Array.from({ length: many }, (_, n) => `w-${n}` as HostName);
 const key = (text: string) => ({ type: "ssh-ed25519", fingerprint: `SHA256:${text}`, line: text });
 const unknown = (at: string, isJump = false): HostKeyState => ({ state: "unknown", at, isJump, keys: [key(at)] });
+const known = (host: string): HostKeyState => ({ state: "trusted", keys: [key(host)] });
 const silent = (host: string): Problem => ({
   code: "ssh/unreachable",
   severity: "error",
@@ -28,7 +29,7 @@ describe("the host keys of many hosts", () => {
         most = Math.max(most, running);
         await new Promise((resolve) => setImmediate(resolve));
         running -= 1;
-        return recorded.has(host) ? { state: "trusted" } : unknown(host);
+        return recorded.has(host) ? known(host) : unknown(host);
       },
       approve: (host) => {
         asked.push(host);
@@ -49,7 +50,7 @@ describe("the host keys of many hosts", () => {
       atOnce: 64,
       look: async (host) => {
         asked.push(host);
-        if (host !== "w-0") return { state: "trusted" };
+        if (host !== "w-0") return known(host);
         // Answers only once all the others were asked: one after the other this would wait for ever.
         while (asked.length < hosts.length) await new Promise((resolve) => setImmediate(resolve));
         return silent(host);
@@ -60,6 +61,17 @@ describe("the host keys of many hosts", () => {
     expect(results).toHaveLength(19);
   });
 
+  test("are told of hosts that are known already, too", async () => {
+    const { results } = await trustInRounds(names(1), {
+      atOnce: 64,
+      look: (host) => Promise.resolve({ state: "trusted", keys: [key("jump"), key(host)] }),
+      approve: () => Promise.reject(new Error("nothing is to be approved")),
+    });
+    expect(results).toEqual([
+      { host: "w-0", state: "trusted", fingerprints: ["ssh-ed25519 SHA256:jump", "ssh-ed25519 SHA256:w-0"] },
+    ]);
+  });
+
   test("behind one jump host are asked about it once, and about their own after it", async () => {
     const hosts = names(3);
     const recorded = new Set<string>();
@@ -68,7 +80,7 @@ describe("the host keys of many hosts", () => {
       atOnce: 64,
       look: (host) => {
         if (!recorded.has("jump")) return Promise.resolve(unknown("jump", true));
-        return Promise.resolve(recorded.has(host) ? { state: "trusted" } : unknown(host));
+        return Promise.resolve(recorded.has(host) ? known(host) : unknown(host));
       },
       approve: (_host, { at }) => {
         asked.push(at);

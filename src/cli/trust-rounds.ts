@@ -1,5 +1,5 @@
 import type { HostName } from "../hosts/port.ts";
-import type { HostKeyState } from "../hosts/trust.ts";
+import type { HostKey, HostKeyState } from "../hosts/trust.ts";
 import type { Problem } from "../problems/problem.ts";
 
 export type UnknownKey = Extract<HostKeyState, { state: "unknown" }>;
@@ -8,6 +8,7 @@ export type UnknownKey = Extract<HostKeyState, { state: "unknown" }>;
 export interface Trusted {
   readonly host: string;
   readonly state: "trusted" | "recorded" | "not recorded";
+  /** "ssh-ed25519 SHA256:...", jump hosts first. */
   readonly fingerprints: readonly string[];
 }
 
@@ -43,9 +44,12 @@ export async function trustInRounds(
       const end = (state: Trusted["state"]): unknown => ended.set(host, { host, state, fingerprints });
       if ("code" in found) ended.set(host, found);
       else if (found.state === "changed") ended.set(host, found.problem);
-      else if (found.state === "trusted") end(fingerprints.length > 0 ? "recorded" : "trusted");
-      else {
-        const offered = found.keys.map((key) => `${key.type} ${key.fingerprint}`);
+      else if (found.state === "trusted") {
+        const isRecorded = fingerprints.length > 0;
+        fingerprints.push(...wordsOf(found.keys).filter((one) => !fingerprints.includes(one)));
+        end(isRecorded ? "recorded" : "trusted");
+      } else {
+        const offered = wordsOf(found.keys);
         const isNew = offered.some((one) => !fingerprints.includes(one));
         shown.set(host, fingerprints);
         fingerprints.push(...offered.filter((one) => !fingerprints.includes(one)));
@@ -64,6 +68,10 @@ export async function trustInRounds(
     results: inOrder.flatMap((one) => ("code" in one ? [] : [one])),
     problems: inOrder.flatMap((one) => ("code" in one ? [one] : [])),
   };
+}
+
+function wordsOf(keys: readonly HostKey[]): readonly string[] {
+  return keys.map((key) => `${key.type} ${key.fingerprint}`);
 }
 
 /** One promise per host, of which so many are under way. */

@@ -9,19 +9,24 @@ import { type SshClientSettings, sshArguments } from "./ssh-arguments.ts";
 import { connectProblem } from "./ssh-problem.ts";
 import { jumpHops, type SshTarget, showTarget } from "./ssh-target.ts";
 
-/** A host key as it was offered, not yet believed. */
-export interface ScannedHostKey {
+/** A host key, by what people compare. */
+export interface HostKey {
   /** "ssh-ed25519". */
   readonly type: string;
   /** "SHA256:..." as ssh-keygen -l prints it. */
   readonly fingerprint: string;
+}
+
+/** A host key as it was offered, not yet believed. */
+export interface ScannedHostKey extends HostKey {
   /** The line for a known_hosts file, without its line feed. */
   readonly line: string;
 }
 
 /** What is known of the keys on the way to a host. */
 export type HostKeyState =
-  | { readonly state: "trusted" }
+  /** The keys that were offered and are known: one per machine, jump hosts first. */
+  | { readonly state: "trusted"; readonly keys: readonly HostKey[] }
   /** `at` names the machine, which may be a jump host; those after it cannot be asked before it is trusted. */
   | {
       readonly state: "unknown";
@@ -45,6 +50,7 @@ export async function checkHostKey(
   settings: Omit<SshClientSettings, "controlDirectory">,
 ): Promise<HostKeyState> {
   const hops = jumpHops(name, target);
+  const known: HostKey[] = [];
   for (const [index, hop] of [...hops, target].entries()) {
     const isJump = index < hops.length;
     const before = hops.slice(0, index).map(hopText).join(",");
@@ -55,13 +61,16 @@ export async function checkHostKey(
       ...(isJump || identityFile === undefined ? {} : { identityFile }),
       ...(before === "" ? (target.proxyJump === "none" ? { proxyJump: "none" } : {}) : { proxyJump: before }),
     };
-    const problem = await probe(name, step, settings);
-    if (problem === undefined) continue;
+    const { problem, offered } = await probe(name, step, settings);
+    if (problem === undefined) {
+      known.push(...offered);
+      continue;
+    }
     if (problem.code === "ssh/host-key-changed") return { state: "changed", at: showTarget(hop), problem };
     if (problem.code !== "ssh/host-key-unknown") throw new ProblemError(problem);
     return { state: "unknown", at: showTarget(hop), isJump, keys: await scanHostKeys(name, step, settings) };
   }
-  return { state: "trusted" };
+  return { state: "trusted", keys: known };
 }
 
 /**
@@ -76,7 +85,7 @@ async function scanHostKeys(
   const directory = await mkdtemp(join(tmpdir(), "slipway-scan-"));
   const file = join(directory, "known_hosts");
   try {
-    const lost = await runSsh(name, target, settings, [
+    const { lost } = await runSsh(name, target, settings, [
       ...withoutLogin,
       "StrictHostKeyChecking=accept-new",
       `UserKnownHostsFile="${file}"`,
@@ -118,20 +127,20 @@ export function parseKnownHostsLine(line: string): ScannedHostKey | undefined {
   return { type, fingerprint: `SHA256:${digest}`, line: line.trim() };
 }
 
-/** Undefined when the key is trusted. */
+/** Without a problem the key is trusted; `offered` is that key, if ssh got as far. */
 async function probe(
   name: string,
   target: SshTarget,
   settings: Omit<SshClientSettings, "controlDirectory">,
-): Promise<Problem | undefined> {
-  const lost = await runSsh(name, target, settings, withoutLogin);
-  if (lost.end?.exitCode === 0) return undefined;
+): Promise<{ readonly problem?: Problem; readonly offered: readonly HostKey[] }> {
+  const { lost, offered } = await runSsh(name, target, settings, withoutLogin);
+  if (lost.end?.exitCode === 0) return { offered };
   const problem = connectProblem(name, target, lost);
   const jumps = jumpHops(name, target).length > 0;
   // Refused for want of a key to log in with: so its host key was accepted. A jump host says the same of itself, and
   // then the connection behind it ends too.
   const jumpRefused = jumps && /kex_exchange_identification|UNKNOWN port/.test(lost.stderr);
-  return problem.code === "ssh/authentication-failed" && !jumpRefused ? undefined : problem;
+  return problem.code === "ssh/authentication-failed" && !jumpRefused ? { offered } : { problem, offered };
 }
 
 async function runSsh(
@@ -139,19 +148,29 @@ async function runSsh(
   target: SshTarget,
   settings: Omit<SshClientSettings, "controlDirectory">,
   options: readonly string[],
-): Promise<ShellLost> {
-  const process: ShellProcess = spawnShell("ssh", sshArguments(settings, name, target, "true", options));
+): Promise<{ readonly lost: ShellLost; readonly offered: readonly HostKey[] }> {
+  // Only at this level does ssh name a key that it knows; what it says else there is not what went wrong.
+  const talkative = [...options, "LogLevel=DEBUG1"];
+  const process: ShellProcess = spawnShell("ssh", sshArguments(settings, name, target, "true", talkative));
   process.stdin.end();
   process.stdout.resume();
   let stderr = "";
   process.stderr.on("data", (chunk: Buffer) => {
-    stderr = (stderr + chunk.toString("utf8")).slice(-16_384);
+    stderr = (stderr + chunk.toString("utf8")).slice(-65_536);
   });
   const timer = setTimeout(() => process.kill(), (settings.connectSeconds + 10) * 1000);
   const end = await process.ended;
   clearTimeout(timer);
   const how = end.signal === "SIGKILL" ? "no-answer" : "ended";
-  return new ShellLost(how, { end, stderr, stdout: "", command: undefined, answered: 0 });
+  const lines = stderr.split("\n");
+  const told = lines.filter((line) => !line.startsWith("debug1: ")).join("\n");
+  return {
+    lost: new ShellLost(how, { end, stderr: told, stdout: "", command: undefined, answered: 0 }),
+    offered: lines.flatMap((line) => {
+      const [, type, fingerprint] = /^debug1: Server host key: (\S+) (SHA256:\S+)/.exec(line) ?? [];
+      return type === undefined || fingerprint === undefined ? [] : [{ type, fingerprint }];
+    }),
+  };
 }
 
 function hopText(hop: { readonly host: string; readonly port?: number; readonly user?: string }): string {
