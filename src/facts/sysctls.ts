@@ -1,40 +1,30 @@
-import type { Read } from "../hosts/port.ts";
 import { ProblemError } from "../problems/problem.ts";
 import type { Fact } from "./fact.ts";
-import { commandOf, notUnderstood } from "./not-understood.ts";
-
-// grep prints PATH:VALUE for any number of files in one process, skips what is not there, and is on every host;
-// sysctl(8) is not.
-const argv = ["grep", "-Hs", "-e", "", "--"];
-const asked = argv.join(" ");
+import { fileAmong, linesOfFiles } from "./lines-of-files.ts";
 
 /**
  * Runtime values of kernel settings by key ("net.ipv4.ip_forward"), blanks between numbers made single spaces. A key
  * that the kernel does not have is absent. Throws `host/bad-sysctl` for a key that is no name of a setting.
  */
 export function sysctls(keys: readonly string[]): Fact<ReadonlyMap<string, string>> {
-  const paths = new Map(keys.map((key) => [sysctlPath(key), key]));
-  const reads: readonly Read[] = [{ kind: "run", argv, operands: [...paths.keys()] }];
+  const paths = keys.map((key): [string, string] => [key, sysctlPath(key)]);
   return {
     name: `sysctls ${keys.join(" ")}`,
-    reads,
+    reads: [linesOfFiles(paths.map(([, path]) => path))],
     parse([answer]) {
-      const result = commandOf("sysctls", asked, answer);
-      // 0: all there, 1: none has a line, 2: some are not there. Anything else is no answer of grep's.
-      if (result.exitCode > 2) {
-        throw notUnderstood("sysctls", asked, answer, `it ended with exit code ${result.exitCode}`);
-      }
       const values = new Map<string, string>();
-      for (const line of result.stdout.toString("utf8").split("\n")) {
-        if (line === "") continue;
-        const colon = line.indexOf(":");
-        if (colon < 1) throw notUnderstood("sysctls", asked, answer, `line "${line}" is not PATH:VALUE`);
-        const key = paths.get(line.slice(0, colon));
-        if (key !== undefined) values.set(key, normalSysctl(line.slice(colon + 1)));
+      for (const [key, path] of paths) {
+        // Of those that are there, some can only be written.
+        const file = fileAmong("sysctls", path, answer);
+        if (file.kind === "content" && file.bytes.length > 0) values.set(key, normalSysctl(lastLine(file.bytes)));
       }
       return values;
     },
   };
+}
+
+function lastLine(bytes: Buffer): string {
+  return bytes.toString("utf8").split("\n").at(-2) ?? "";
 }
 
 /** A value with its blanks made single spaces: the kernel separates numbers by tabs, people by spaces. */

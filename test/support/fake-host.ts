@@ -21,6 +21,7 @@ import type {
   FakeResult,
   FakeRun,
 } from "./fake-host-script.ts";
+import { grepLines, grepLinesArgv, isGrepLines } from "./grep-lines.ts";
 
 /** What a fake host shares with its fleet: counters, the freeze, and the fallback script. */
 export interface FakeFleet {
@@ -45,7 +46,7 @@ interface Pending {
 
 /**
  * One scripted host in memory. Records what was done to it, and throws an ordinary Error (so the test fails) on a
- * command that is not in its table. Reads made in the same turn of the event loop share one round trip.
+ * command that is not in its table; for the lines of its files (`linesOfFiles`) it needs no row. Reads made in the same turn of the event loop share one round trip.
  */
 export class FakeHost implements HostSession {
   readonly host: HostName;
@@ -200,6 +201,15 @@ export class FakeHost implements HostSession {
 
   async #run(call: Omit<FakeCall, "host">): Promise<CommandResult> {
     const rows = [...(this.#script.runs ?? []), ...(this.#fleet.base.runs ?? [])];
+    if (isGrepLines(call.argv)) {
+      return resultOf(
+        grepLines(call.argv.slice(grepLinesArgv.length), (path) => {
+          const file = this.files.get(path);
+          if (file?.type === "directory") return { unreadable: "Is a directory" };
+          return file?.unreadable === undefined ? file?.bytes : { unreadable: file.unreadable };
+        }),
+      );
+    }
     const row = rows.find((one) => one.argv.every((word, index) => call.argv[index] === word));
     if (row === undefined) throw new Error(`fake host ${this.host}: unexpected command: ${call.argv.join(" ")}`);
     return resultOf(await answerOf(row, { ...call, host: this }));

@@ -174,13 +174,6 @@ export function fakeLinux(script: FakeLinuxScript = {}): FakeLinux {
     },
     { argv: ["systemctl"], answer: systemctl },
     {
-      argv: ["grep", "-Hs"],
-      answer: ({ argv, host }) => {
-        const paths = argv.slice(argv.indexOf("--") + 1).filter((path) => host.files.get(path) !== undefined);
-        return paths.map((path) => `${path}:${host.files.text(path)}\n`).join("");
-      },
-    },
-    {
       argv: ["find"],
       answer: ({ argv, host }) => {
         const found = host.files.paths().filter((path) => argv.includes(path.slice(0, path.lastIndexOf("/"))));
