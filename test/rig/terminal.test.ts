@@ -52,10 +52,13 @@ describe("a terminal", () => {
     }
   });
 
-  test("without a size is taken for one of 100 columns", ({ skip }) => {
+  test("without a size is taken for one of 80 columns", ({ skip }) => {
     skip(!hasProgram("script"), noTerminal);
-    const { text } = onTerminal("plan", { NO_COLOR: "1" }, 0);
-    expect(text).toMatch(/^ {2}Serve the virtual IP 10\.0\.0\.10 from one load balancer\r?$/m);
+    for (const command of ["plan", "--help", "-f nowhere.yaml plan"]) {
+      const { text } = onTerminal(command, { NO_COLOR: "1" }, 0);
+      expect(text).toBe(onTerminal(command, { NO_COLOR: "1" }, 80).text);
+      expect(text).not.toBe(onTerminal(command, { NO_COLOR: "1" }, 100).text);
+    }
   });
 
   test.for<[title: string, keys: readonly string[], code: number, isWritten: boolean]>([
