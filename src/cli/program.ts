@@ -233,9 +233,10 @@ export function buildProgram(): Command {
   program
     .command("demo")
     .description(
-      "boot the example's seven machines, build the layers below Kubernetes on them and say what to try next; needs root",
+      "boot the example's seven machines, build a cluster on them and say what to try next; needs root, and for Kubernetes itself a bundle or the internet",
     )
-    .action(async () => (await import("./demo.ts")).demo());
+    .option("--bundle <file>", "bundle to take Kubernetes from")
+    .action(async (_options, command: Command) => (await import("./demo.ts")).demo(command.optsWithGlobals()));
 
   program
     .command("completion")
