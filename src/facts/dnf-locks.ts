@@ -1,10 +1,11 @@
 import type { Read } from "../hosts/port.ts";
 import type { Fact } from "./fact.ts";
+import { fileAmong, linesOfFiles } from "./lines-of-files.ts";
 import { textOf } from "./not-understood.ts";
 
 // The path is the same on RHEL 8 and 9: /etc/dnf/plugins/versionlock.conf names it (2025-11-20).
 const path = "/etc/dnf/plugins/versionlock.list";
-const reads: readonly Read[] = [{ kind: "content", path }];
+const reads: readonly Read[] = [linesOfFiles([path])];
 
 /** Names of the packages `dnf versionlock` holds; none where the plugin is not installed. */
 export const dnfLocks: Fact<ReadonlySet<string>> = {
@@ -12,7 +13,7 @@ export const dnfLocks: Fact<ReadonlySet<string>> = {
   reads,
   parse([answer]) {
     const names = new Set<string>();
-    for (const line of (textOf("dnf-locks", path, answer) ?? "").split("\n")) {
+    for (const line of (textOf("dnf-locks", path, fileAmong("dnf-locks", path, answer)) ?? "").split("\n")) {
       const entry = line.trim();
       // NAME-EPOCH:VERSION-RELEASE.ARCH, with an optional leading "!" that excludes instead.
       const match = /^([A-Za-z0-9].*?)-\d+:[^-]+-[^-]+$/.exec(entry);

@@ -1,5 +1,6 @@
 import type { Read } from "../hosts/port.ts";
 import type { Fact } from "./fact.ts";
+import { fileAmong, linesOfFiles } from "./lines-of-files.ts";
 import { textOf } from "./not-understood.ts";
 import { pathStat } from "./path-stat.ts";
 
@@ -27,7 +28,7 @@ export function kernelFeature(module: string): Fact<boolean> {
   const trace = traces[module];
   const reads: Read[] = [{ kind: "stat", path: loaded }];
   if (trace?.path !== undefined) reads.push({ kind: "stat", path: trace.path });
-  if (trace?.filesystem !== undefined) reads.push({ kind: "content", path: filesystems });
+  if (trace?.filesystem !== undefined) reads.push(linesOfFiles([filesystems]));
   return {
     name: `kernel-feature ${module}`,
     reads,
@@ -35,7 +36,8 @@ export function kernelFeature(module: string): Fact<boolean> {
       if (pathStat(loaded, sysModule).exists) return true;
       if (trace?.path !== undefined) return pathStat(trace.path, second).exists;
       if (trace?.filesystem === undefined) return false;
-      const lines = (textOf("kernel-feature", filesystems, second) ?? "").split("\n");
+      const listed = fileAmong("kernel-feature", filesystems, second);
+      const lines = (textOf("kernel-feature", filesystems, listed) ?? "").split("\n");
       return lines.some((line) => line.split("\t")[1] === trace.filesystem);
     },
   };

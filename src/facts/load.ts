@@ -1,4 +1,5 @@
 import type { Fact } from "./fact.ts";
+import { fileAmong, linesOfFiles } from "./lines-of-files.ts";
 import { notUnderstood, textOf } from "./not-understood.ts";
 
 /** How long a host has been up and how busy it is. */
@@ -14,11 +15,10 @@ const loadPath = "/proc/loadavg";
 /** Uptime and load averages of a host. */
 export const load: Fact<Load> = {
   name: "load",
-  reads: [
-    { kind: "content", path: uptimePath },
-    { kind: "content", path: loadPath },
-  ],
-  parse: ([uptime, averages]) => {
+  reads: [linesOfFiles([uptimePath]), linesOfFiles([loadPath])],
+  parse: (answers) => {
+    const uptime = fileAmong("load", uptimePath, answers[0]);
+    const averages = fileAmong("load", loadPath, answers[1]);
     const seconds = numbersOf(textOf("load", uptimePath, uptime), 1);
     const [one, five, fifteen] = numbersOf(textOf("load", loadPath, averages), 3);
     if (seconds[0] === undefined) throw notUnderstood("load", uptimePath, uptime, "it does not start with a number");

@@ -1,4 +1,5 @@
 import type { Fact } from "./fact.ts";
+import { fileAmong, linesOfFiles } from "./lines-of-files.ts";
 import { notUnderstood, textOf } from "./not-understood.ts";
 
 /** Memory as the kernel counts it: a machine sold with 8 GiB has a little less, the kernel's own part is taken off. */
@@ -13,8 +14,9 @@ const path = "/proc/meminfo";
 /** How much memory a host has, and how much of it is free to use. */
 export const memory: Fact<Memory> = {
   name: "memory",
-  reads: [{ kind: "content", path }],
-  parse: ([answer]) => {
+  reads: [linesOfFiles([path])],
+  parse: ([answers]) => {
+    const answer = fileAmong("memory", path, answers);
     const text = textOf("memory", path, answer) ?? "";
     const bytes = (name: string): number => {
       const found = new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(text)?.[1];

@@ -1,4 +1,5 @@
 import type { Fact } from "./fact.ts";
+import { fileAmong, linesOfFiles } from "./lines-of-files.ts";
 import { notUnderstood, textOf } from "./not-understood.ts";
 
 /** What /etc/os-release says. */
@@ -18,8 +19,9 @@ const path = "/etc/os-release";
 /** Which distribution a host runs. A host without /etc/os-release is not understood. */
 export const osRelease: Fact<OsRelease> = {
   name: "os-release",
-  reads: [{ kind: "content", path }],
-  parse: ([answer]) => {
+  reads: [linesOfFiles([path])],
+  parse: ([answers]) => {
+    const answer = fileAmong("os-release", path, answers);
     const text = textOf("os-release", path, answer);
     if (text === undefined) throw notUnderstood("os-release", path, answer, "the file is missing");
     const fields = new Map(text.split("\n").flatMap(field));

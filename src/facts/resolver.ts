@@ -1,4 +1,5 @@
 import type { Fact } from "./fact.ts";
+import { fileAmong, linesOfFiles } from "./lines-of-files.ts";
 import { textOf } from "./not-understood.ts";
 
 /** What /etc/resolv.conf tells programs, and pods, about names. */
@@ -12,9 +13,9 @@ const path = "/etc/resolv.conf";
 /** The name servers of a host; undefined when it has no /etc/resolv.conf. */
 export const resolver: Fact<Resolver | undefined> = {
   name: "resolver",
-  reads: [{ kind: "content", path }],
+  reads: [linesOfFiles([path])],
   parse: ([answer]) => {
-    const text = textOf("resolver", path, answer);
+    const text = textOf("resolver", path, fileAmong("resolver", path, answer));
     if (text === undefined) return undefined;
     const words = text.split("\n").map((line) =>
       line

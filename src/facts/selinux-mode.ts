@@ -1,4 +1,5 @@
 import type { Fact } from "./fact.ts";
+import { fileAmong, linesOfFiles } from "./lines-of-files.ts";
 import { notUnderstood, textOf } from "./not-understood.ts";
 
 const path = "/sys/fs/selinux/enforce";
@@ -6,8 +7,9 @@ const path = "/sys/fs/selinux/enforce";
 /** How SELinux runs on a host; "disabled" also where the kernel has none. */
 export const selinuxMode: Fact<"enforcing" | "permissive" | "disabled"> = {
   name: "selinux-mode",
-  reads: [{ kind: "content", path }],
-  parse: ([answer]) => {
+  reads: [linesOfFiles([path])],
+  parse: ([answers]) => {
+    const answer = fileAmong("selinux-mode", path, answers);
     const text = textOf("selinux-mode", path, answer)?.trim();
     if (text === undefined) return "disabled";
     if (text === "1") return "enforcing";

@@ -1,4 +1,5 @@
 import type { Fact } from "./fact.ts";
+import { fileAmong, linesOfFiles } from "./lines-of-files.ts";
 import { notUnderstood, textOf } from "./not-understood.ts";
 
 /** A swap area that is in use by the kernel. */
@@ -16,8 +17,9 @@ const path = "/proc/swaps";
 /** Which swap areas are active on a host; a kernel without swap support has none. */
 export const swapAreas: Fact<readonly SwapArea[]> = {
   name: "swap-areas",
-  reads: [{ kind: "content", path }],
-  parse: ([answer]) => {
+  reads: [linesOfFiles([path])],
+  parse: ([answers]) => {
+    const answer = fileAmong("swap-areas", path, answers);
     const text = textOf("swap-areas", path, answer);
     if (text === undefined) return [];
     const [head, ...lines] = text.split("\n").filter((line) => line.trim() !== "");

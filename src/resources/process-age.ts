@@ -9,7 +9,7 @@ export interface LoadedFile {
 
 /**
  * How exactly two moments of different clocks of one host can be compared: /proc/uptime counts hundredths of a second,
- * and is read some milliseconds after `date`.
+ * and is read some milliseconds before `date`.
  */
 const clockErrorSeconds = 0.03;
 /** A file that far ahead of the host's clock is dated in the future, and not merely being written while we look. */
