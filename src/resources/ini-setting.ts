@@ -1,3 +1,4 @@
+import { fileAmong, linesOfFiles } from "../facts/lines-of-files.ts";
 import { textOf } from "../facts/not-understood.ts";
 import { pathStat } from "../facts/path-stat.ts";
 import type { Read } from "../hosts/port.ts";
@@ -19,12 +20,17 @@ export interface IniSetting {
 export function iniSetting(setting: IniSetting): Resource {
   const { path } = setting;
   const key = `setting ${setting.section}.${setting.name} of ${path}`;
+  // Its bytes are only needed where they are to be changed: its lines cost no process of their own.
+  const lines = linesOfFiles([path]);
   const stat: Read = { kind: "stat", path };
   const content: Read = { kind: "content", path };
   return {
     key,
-    reads: [stat, content],
+    reads: [lines],
     compare(answers) {
+      const seen = textOf("ini-setting", path, fileAmong("ini-setting", path, answers.of(lines))) ?? "";
+      if (withSetting(seen, setting) === seen) return { state: "same" };
+      if (!answers.has(stat) || !answers.has(content)) return { state: "read-more", reads: [stat, content] };
       const now = pathStat(path, answers.of(stat));
       const before = textOf("ini-setting", path, answers.of(content)) ?? "";
       const after = withSetting(before, setting);

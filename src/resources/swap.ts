@@ -1,4 +1,5 @@
 import type { Change } from "../engine/step.ts";
+import { fileAmong, linesOfFiles } from "../facts/lines-of-files.ts";
 import { swapUnits } from "../facts/loaded-unit.ts";
 import { textOf } from "../facts/not-understood.ts";
 import { pathStat } from "../facts/path-stat.ts";
@@ -8,6 +9,8 @@ import type { Answers, Comparison, Resource } from "./resource.ts";
 import { unifiedDiff } from "./unified-diff.ts";
 
 const fstab = "/etc/fstab";
+// Nearly always there is nothing to be edited, and then nobody needs its bytes: its lines cost no process of their own.
+const fstabLines = linesOfFiles([fstab]);
 const fstabStat: Read = { kind: "stat", path: fstab };
 const fstabContent: Read = { kind: "content", path: fstab };
 
@@ -17,14 +20,18 @@ const fstabContent: Read = { kind: "content", path: fstab };
  */
 export const swapOff: Resource = {
   key: "swap",
-  reads: [...swapAreas.reads, fstabStat, fstabContent],
+  reads: [...swapAreas.reads, fstabLines],
   compare(answers) {
     const areas = swapAreas.parse(swapAreas.reads.map((read) => answers.of(read)));
-    // Active units are areas in use, so nearly always there are none, and systemd need not be asked.
-    const [unitsRead, ...more] = swapUnits.reads;
-    if (areas.length > 0 && unitsRead !== undefined && !answers.has(unitsRead)) {
-      return { state: "read-more", reads: [unitsRead, ...more] };
-    }
+    const editsFstab = textOf("fstab", fstab, fileAmong("fstab", fstab, answers.of(fstabLines)))
+      ?.split("\n")
+      .some(isSwapLine);
+    const [ask, ...more] = [
+      // Active units are areas in use, so nearly always there are none, and systemd need not be asked.
+      ...(areas.length > 0 ? swapUnits.reads : []),
+      ...(editsFstab === true ? [fstabStat, fstabContent] : []),
+    ].filter((read) => !answers.has(read));
+    if (ask !== undefined) return { state: "read-more", reads: [ask, ...more] };
     const units = areas.length === 0 ? [] : swapUnits.parse(swapUnits.reads.map((read) => answers.of(read)));
     const changes: Change[] = areas.map((area) => ({
       verb: "update",
@@ -39,7 +46,7 @@ export const swapOff: Resource = {
       changes.push({ verb: "update", what: `service ${unit.id}`, from: "active", to: "masked" });
       make.push({ kind: "run", argv: ["systemctl", "mask", "--now", "--", unit.id] });
     }
-    const file = fstabWithoutSwap(answers);
+    const file = editsFstab === true ? fstabWithoutSwap(answers) : undefined;
     if (file !== undefined) {
       changes.push(file.change);
       make.push(file.write);

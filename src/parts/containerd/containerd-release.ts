@@ -2,6 +2,7 @@ import type { Architecture } from "../../artifacts/architecture.ts";
 import type { ArtifactSource } from "../../artifacts/artifact-source.ts";
 import { fileNames } from "../../artifacts/file-names.ts";
 import { type ContainerdVersion, parseContainerdVersion } from "../../facts/containerd-version.ts";
+import { fileAmong, linesOfFiles } from "../../facts/lines-of-files.ts";
 import { file } from "../../resources/file.ts";
 import type { Resource } from "../../resources/resource.ts";
 import { programFolder, releaseFolder } from "../artifacts/artifacts-layout.ts";
@@ -73,12 +74,14 @@ OOMScoreAdjust=-999
 WantedBy=multi-user.target
 `;
 
+const unitLines = linesOfFiles([containerdUnitPath]);
+
 /** The unit of a release that was used before gives way to the package's. One somebody else put there stays. */
 export const withoutRelease: Resource = {
   key: `file ${containerdUnitPath}`,
-  reads: [{ kind: "content", path: containerdUnitPath, maxBytes: 4096 }],
+  reads: [unitLines],
   compare(answers) {
-    const found = answers.of({ kind: "content", path: containerdUnitPath, maxBytes: 4096 });
+    const found = fileAmong("containerd-unit", containerdUnitPath, answers.of(unitLines));
     if (found.kind !== "content" || !found.bytes.toString("utf8").startsWith(title)) return { state: "same" };
     return {
       state: "different",
