@@ -1,27 +1,31 @@
-import type { CST, Document, ErrorCode, ParsedNode } from "yaml";
+import type { CST, ParsedNode } from "yaml";
 import { Composer, Lexer, Parser } from "yaml";
 import type { Finding, FindingWords } from "./finding.ts";
 import { limits } from "./limits.ts";
+import type { Span } from "./path-locator.ts";
 import { showValue } from "./show-value.ts";
+import { syntaxFindings } from "./syntax-findings.ts";
 
 /** One YAML document, or what stands in its way. Cost is bounded by `limits`, whatever the text is. */
 export function parseDocument(text: string): {
   readonly contents: ParsedNode | null;
   readonly findings: readonly Finding[];
 } {
-  const { tokens, finding } = tokenize(text);
+  const { tokens, openQuotes, finding } = tokenize(text);
   if (finding !== undefined) return { contents: null, findings: [finding] };
   // yaml's own check of unique keys is quadratic, and it leaves aliases and merge keys to be expanded: read-tree.ts
   // does these in one linear pass. The core schema holds whatever a %YAML directive says.
   const composer = new Composer({ uniqueKeys: false, schema: "core", merge: false, logLevel: "silent" });
   const [document] = composer.compose(tokens, true, text.length);
   if (document === undefined) return { contents: null, findings: [] };
-  return { contents: document.contents, findings: [...documentFindings(document)] };
+  // A warning is a tag that is not known, which read-tree.ts reports with every other tag.
+  return { contents: document.contents, findings: syntaxFindings(document.errors, text, openQuotes) };
 }
 
-function tokenize(text: string): { tokens: CST.Token[]; finding?: Finding } {
+function tokenize(text: string): { tokens: CST.Token[]; openQuotes: Span[]; finding?: Finding } {
   const parser = new Parser();
   const tokens: CST.Token[] = [];
+  const openQuotes: Span[] = [];
   let documents = 0;
   let lexemes = 0;
   let badEscapes = 0;
@@ -49,13 +53,21 @@ function tokenize(text: string): { tokens: CST.Token[]; finding?: Finding } {
           : badEscapes > limits.badEscapes
             ? `reading stopped after ${limits.badEscapes} escapes that YAML does not have`
             : undefined;
-    if (excess !== undefined) return { tokens, finding: tooMuch(parser.offset, excess) };
+    if (excess !== undefined) return { tokens, openQuotes, finding: tooMuch(parser.offset, excess) };
+    if (isOpenQuote(lexeme)) openQuotes.push({ start: parser.offset, end: parser.offset + lexeme.length });
     const finding =
       take(parser.next(lexeme)) ?? (parser.stack.length > limits.depth ? tooDeep(parser.offset) : undefined);
-    if (finding !== undefined) return { tokens, finding };
+    if (finding !== undefined) return { tokens, openQuotes, finding };
   }
   const finding = take(parser.end());
-  return finding === undefined ? { tokens } : { tokens, finding };
+  return finding === undefined ? { tokens, openQuotes } : { tokens, openQuotes, finding };
+}
+
+/** A text in quotes that goes on to another line, or to the end of the file. */
+function isOpenQuote(lexeme: string): boolean {
+  const mark = lexeme.charAt(0);
+  if (mark !== '"' && mark !== "'") return false;
+  return lexeme.includes("\n") || lexeme.length === 1 || !lexeme.endsWith(mark);
 }
 
 /** A backslash before what cannot follow it in double quotes (YAML 1.2.2, section 5.7), found in linear time. */
@@ -92,47 +104,6 @@ function tooDeep(offset: number): Finding {
     hint: { text: "look for brackets or dashes that are repeated by mistake" },
   });
 }
-
-function* documentFindings(document: Document.Parsed): Generator<Finding> {
-  for (const error of document.errors) yield syntaxFinding(error);
-  // A warning is a tag that is not known, which read-tree.ts reports with every other tag.
-}
-
-function syntaxFinding(error: { code: ErrorCode; message: string; pos: [number, number] }): Finding {
-  const [start, end] = error.pos;
-  return {
-    code: "config/yaml-syntax",
-    severity: "error",
-    start,
-    end,
-    words: () => ({
-      message: "the file is not valid YAML here",
-      because: firstLine(error.message),
-      hint: {
-        text: syntaxHint(error) ?? "check indentation, quotes, colons and brackets on this line and above",
-      },
-    }),
-  };
-}
-
-function firstLine(text: string): string {
-  return (text.split("\n", 1)[0] ?? "").slice(0, 200);
-}
-
-function syntaxHint({ code, message }: { code: ErrorCode; message: string }): string | undefined {
-  const unclosed = /must be sufficiently indented and end with a ([\]}])/.exec(message)?.[1];
-  return unclosed === undefined ? syntaxHints[code] : `add the missing ${unclosed}, or indent what is inside`;
-}
-
-const syntaxHints: Partial<Record<ErrorCode, string>> = {
-  TAB_AS_INDENT: "indent with spaces; YAML does not allow tabs",
-  BAD_DQ_ESCAPE: "use single quotes, or double the backslash",
-  MISSING_CHAR: "close the quote or bracket that was opened, or add the missing space or colon",
-  BAD_SCALAR_START: "put the value in quotes; it starts with a character that means something in YAML",
-  BAD_INDENT: "indent this line like its neighbours",
-  BLOCK_AS_IMPLICIT_KEY: "put nested fields on lines of their own, or in { }",
-  MULTILINE_IMPLICIT_KEY: "add the missing ':' or the missing '-', or put the key on one line",
-};
 
 function at(code: Finding["code"], start: number, length: number, words: FindingWords): Finding {
   return { code, severity: "error", start, end: start + length, words: () => words };
