@@ -75,7 +75,7 @@ export function packages(
         return { state: "read-more", reads: [note, ...notes] };
       }
       const isOurs = ({ name }: PinnedPackage) =>
-        isHeldByUs(answers.of(heldByUsRead(name)), found.get(name)?.version ?? "");
+        isHeldByUs(name, answers.of(heldByUsRead(name)), found.get(name)?.version ?? "");
       const unhold = heldNow.filter((one) => one.version === undefined && isOurs(one)).map((one) => one.name);
       const foreign = heldNow.filter((one) => !isOurs(one)).map((one) => one.name);
       const masked = masks.filter(({ read }) => isMask(answers.of(read))).map(({ unit }) => unit);

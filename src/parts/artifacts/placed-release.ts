@@ -1,6 +1,7 @@
 import { knownDigest, type Origin } from "../../artifacts/artifact-source.ts";
 import type { Change, HostAct } from "../../engine/step.ts";
 import type { Fact } from "../../facts/fact.ts";
+import { fileAmong, linesOfFiles } from "../../facts/lines-of-files.ts";
 import { symbolicLinks } from "../../facts/symbolic-links.ts";
 import type { Answer, FileStat, Read } from "../../hosts/port.ts";
 import type { Answers, Comparison, Resource } from "../../resources/resource.ts";
@@ -38,7 +39,7 @@ export function placedRelease(declared: ReleaseDeclaration): Resource {
   const notePath = placementNotePath(folder);
   const names = contents.kind === "programs" ? Object.keys(contents.programs) : [...new Set(Object.values(links))];
   const optional = new Set(declared.optional ?? []);
-  const noteRead: Read = { kind: "content", path: notePath, maxBytes: 64 * 1024 };
+  const noteRead = linesOfFiles([notePath]);
   const stats = new Map(names.map((name): [string, Read] => [name, { kind: "stat", path: `${folder}/${name}` }]));
   const digests = new Map(names.map((name): [string, Read] => [name, { kind: "digest", path: `${folder}/${name}` }]));
   const linkFact = symbolicLinks(Object.keys(links));
@@ -75,7 +76,7 @@ export function placedRelease(declared: ReleaseDeclaration): Resource {
     key,
     reads: [noteRead, ...stats.values(), ...linkFact.reads],
     compare(answers): Comparison {
-      const noted = answers.of(noteRead);
+      const noted = fileAmong("placed-release", notePath, answers.of(noteRead));
       const note = noted.kind === "content" ? readNote(noted.bytes.toString("utf8")) : undefined;
       const judged = judge(note, answers);
       if ("ask" in judged) {

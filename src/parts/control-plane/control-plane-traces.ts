@@ -1,4 +1,5 @@
 import type { Fact } from "../../facts/fact.ts";
+import { fileAmong, linesOfFiles } from "../../facts/lines-of-files.ts";
 import { textOf } from "../../facts/not-understood.ts";
 import { pathStat } from "../../facts/path-stat.ts";
 import type { Read } from "../../hosts/port.ts";
@@ -45,12 +46,10 @@ const births: readonly Birth[] = ["init-started", "init-done", "join-started", "
 /** Traces of a cluster on a host, whoever made it. */
 export const controlPlaneTraces: Fact<ControlPlaneTraces> = {
   name: "control-plane-traces",
-  reads: [
-    { kind: "content", path: birthMarkPath, maxBytes: 1024 },
-    ...paths.map((path): Read => ({ kind: "stat", path })),
-  ],
+  reads: [linesOfFiles([birthMarkPath]), ...paths.map((path): Read => ({ kind: "stat", path }))],
   parse([mark, ...answers]) {
-    const text = textOf("control-plane-traces", birthMarkPath, mark)?.trim();
+    const file = fileAmong("control-plane-traces", birthMarkPath, mark);
+    const text = textOf("control-plane-traces", birthMarkPath, file)?.trim();
     const [apiServer, authority, encryption, kubelet, identity, admin] = paths.map((path, index) => {
       return pathStat(path, answers[index]).exists;
     });

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { parse as parseYaml } from "yaml";
 import type { Fact } from "../../facts/fact.ts";
 import { hostTime } from "../../facts/host-time.ts";
+import { fileAmong, linesOfFiles } from "../../facts/lines-of-files.ts";
 import { commandOf, textOf } from "../../facts/not-understood.ts";
 import { pathStat } from "../../facts/path-stat.ts";
 import type { Answer, CommandResult, Read } from "../../hosts/port.ts";
@@ -37,7 +38,7 @@ export function staticPodStates(pods: readonly StaticPod[]): Fact<readonly Stati
   const ps = ["ps", "-ww", "-o", "comm=,pid=,etimes=,args=", "-C", pods.map((pod) => pod.process).join(",")];
   const files = [...new Set(pods.flatMap((pod) => pod.loads))];
   const reads: readonly Read[] = [
-    { kind: "content", path: manifestStampPath, maxBytes: 64 * 1024 },
+    linesOfFiles([manifestStampPath]),
     { kind: "run", argv: ps },
     ...pods.map((pod): Read => ({ kind: "content", path: pod.manifestPath, maxBytes: 256 * 1024 })),
     ...files.map((path): Read => ({ kind: "stat", path })),
@@ -47,7 +48,8 @@ export function staticPodStates(pods: readonly StaticPod[]): Fact<readonly Stati
     name: "static-pods",
     reads,
     parse([stamp, running, ...rest]) {
-      const stamps = parseManifestStamp(textOf("static-pods", manifestStampPath, stamp) ?? "");
+      const stampFile = fileAmong("static-pods", manifestStampPath, stamp);
+      const stamps = parseManifestStamp(textOf("static-pods", manifestStampPath, stampFile) ?? "");
       const { now } = hostTime.parse(rest.slice(pods.length + files.length));
       const processes = processesIn(commandOf("static-pods", ps.join(" "), running), now);
       return pods.map((pod, index): StaticPodState => {

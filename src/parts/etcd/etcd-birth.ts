@@ -1,6 +1,7 @@
 import { etcdUnit } from "../../cluster/etcd-status.ts";
 import type { Act } from "../../engine/step.ts";
 import type { Fact } from "../../facts/fact.ts";
+import { fileAmong, linesOfFiles } from "../../facts/lines-of-files.ts";
 import { textOf } from "../../facts/not-understood.ts";
 import type { HostName } from "../../hosts/port.ts";
 import { etcdBootstrapPath } from "./etcd-layout.ts";
@@ -8,8 +9,11 @@ import { etcdBootstrapPath } from "./etcd-layout.ts";
 /** The text of the file a birth needs; undefined when there is none. */
 export const bootstrapFile: Fact<string | undefined> = {
   name: "etcd-bootstrap-file",
-  reads: [{ kind: "content", path: etcdBootstrapPath, maxBytes: 256 * 1024 }],
-  parse: ([answer]) => textOf("etcd-bootstrap-file", etcdBootstrapPath, answer),
+  reads: [linesOfFiles([etcdBootstrapPath])],
+  parse([answer]) {
+    const file = fileAmong("etcd-bootstrap-file", etcdBootstrapPath, answer);
+    return textOf("etcd-bootstrap-file", etcdBootstrapPath, file);
+  },
 };
 
 /** Writes what a birth needs, and starts etcd without waiting: it is ready only once a quorum is. */

@@ -3,6 +3,7 @@ import { etcdUnit } from "../../cluster/etcd-status.ts";
 import type { Look } from "../../engine/step.ts";
 import { etcdData } from "../../facts/etcd-data.ts";
 import type { Fact } from "../../facts/fact.ts";
+import { fileAmong, linesOfFiles } from "../../facts/lines-of-files.ts";
 import { loadedUnit } from "../../facts/loaded-unit.ts";
 import { textOf } from "../../facts/not-understood.ts";
 import { isUp } from "../../facts/unit-activity.ts";
@@ -23,9 +24,10 @@ export interface EtcdFixedSettings {
 /** The settings a member on this host was last configured with; undefined when it never was. */
 export const etcdFixedSettings: Fact<EtcdFixedSettings | undefined> = {
   name: "etcd-fixed-settings",
-  reads: [{ kind: "content", path: etcdEnvironmentPath, maxBytes: 256 * 1024 }],
+  reads: [linesOfFiles([etcdEnvironmentPath])],
   parse([answer]) {
-    const text = textOf("etcd-fixed-settings", etcdEnvironmentPath, answer);
+    const file = fileAmong("etcd-fixed-settings", etcdEnvironmentPath, answer);
+    const text = textOf("etcd-fixed-settings", etcdEnvironmentPath, file);
     if (text === undefined) return undefined;
     const value = (pattern: RegExp) => pattern.exec(text)?.[1];
     return {

@@ -1,9 +1,9 @@
 import { parse } from "yaml";
 import type { Change, HostAct, HostStep, StepId } from "../../engine/step.ts";
 import type { Fact } from "../../facts/fact.ts";
+import { fileAmong, linesOfFiles } from "../../facts/lines-of-files.ts";
 import { textOf } from "../../facts/not-understood.ts";
 import { pathStat } from "../../facts/path-stat.ts";
-import type { Read } from "../../hosts/port.ts";
 import type { Inspection } from "../../resources/inspection.ts";
 import type { Comparison, Resource } from "../../resources/resource.ts";
 import { service } from "../../resources/service.ts";
@@ -63,13 +63,14 @@ const kubelet = service({
 /** kubelet's configuration, which is kubeadm's to write. */
 function configurationFile(spec: ClusterSpec, host: HostSpec, facts: KubeletHostFacts): Resource {
   const key = `file ${kubeletConfigPath}`;
-  const content: Read = { kind: "content", path: kubeletConfigPath };
+  const lines = linesOfFiles([kubeletConfigPath]);
   const wanted = kubeletConfigurationOf(spec, host, facts);
   return {
     key,
-    reads: [content],
+    reads: [lines],
     compare(answers): Comparison {
-      const text = textOf("kubelet-configuration", kubeletConfigPath, answers.of(content));
+      const file = fileAmong("kubelet-configuration", kubeletConfigPath, answers.of(lines));
+      const text = textOf("kubelet-configuration", kubeletConfigPath, file);
       const drift = text === undefined ? [] : configurationDrift(parsed(text), wanted);
       if (text !== undefined && drift.length === 0) return { state: "same" };
       return { state: "different", changes: [changeOf(key, text, drift)], make: (act) => writtenByKubeadm(act, text) };
