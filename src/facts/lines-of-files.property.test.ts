@@ -3,10 +3,16 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import { grepLines } from "../../test/support/grep-lines.ts";
+import { localHost, localHosts, localShells } from "../../test/support/local-shells.ts";
 import type { Answer, CommandResult } from "../hosts/port.ts";
 import { fileAmong, linesOfFiles } from "./lines-of-files.ts";
+
+const shells = localShells();
+afterAll(() => {
+  for (const shell of shells) shell.remove();
+});
 
 let dir: string;
 beforeEach(() => {
@@ -106,4 +112,23 @@ describe("the lines of files", () => {
       expect(grepLines(paths, fileAt)).toEqual({ exitCode, stdout, stderr: stderr.toString("utf8") });
     }
   });
+});
+
+// With busybox comes its own grep.
+test.each(shells.map((shell) => [shell.name, shell] as const))("a session over %s brings them", async (_, shell) => {
+  const hosts = localHosts(shell.open);
+  try {
+    const [plain, empty, none] = ["plain", "empty", "none"].map((file) => join(dir, file)) as [string, string, string];
+    writeFileSync(plain, "a:b\n\n\xff");
+    writeFileSync(empty, "");
+    const reads = [plain, empty, none, "/proc/uptime"].map((path) => linesOfFiles([path]));
+    const [first, second, third, fourth] = await hosts.session(localHost).read(reads);
+    expect(fileAmong("x", plain, first)).toMatchObject({ bytes: Buffer.from("a:b\n\n\xff\n") });
+    expect(fileAmong("x", empty, second)).toMatchObject({ bytes: Buffer.alloc(0) });
+    expect(fileAmong("x", none, third)).toEqual({ kind: "missing", exists: false });
+    expect(String(fourth && contentOf("/proc/uptime", fourth))).toMatch(/^\d+\.\d\d \d+\.\d\d\n$/);
+    expect(new Set([first, second, third, fourth]).size).toBe(1);
+  } finally {
+    await hosts.close();
+  }
 });
