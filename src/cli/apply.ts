@@ -12,6 +12,7 @@ import { type Problem, ProblemError } from "../problems/problem.ts";
 import { problemsOf, withMoreProblems } from "../problems/problems-of.ts";
 import { asRunHtml, asRunMarkdown } from "../report/as-run.ts";
 import type { EventConsumer } from "../report/event-consumer.ts";
+import { interruptWords } from "../report/interrupt-words.ts";
 import { planText } from "../report/plan-text.ts";
 import { runSummary, tallyOf } from "../report/run-summary.ts";
 import { clearStateFolder } from "../state/clear-state-folder.ts";
@@ -186,7 +187,12 @@ async function carryOut(
   const view: EventConsumer = runView(options.output);
   const journal = openRunJournal(cluster.state, id, owner);
   const folder = runFolder(cluster.state, id);
-  using interrupt = interruptsOf((text) => process.stderr.write(`\n${text}\n`));
+  using interrupt = interruptsOf(() => {
+    // The view says it once the run is under way, if it is where the person at the keyboard can see it.
+    const isElsewhere = options.output === "text" && process.stderr.isTTY && !process.stdout.isTTY;
+    if (options.output === "json" || isElsewhere || events.length === 0)
+      process.stderr.write(`\n${interruptWords("finish-running", 0)}\n`);
+  });
   let result: RunResult;
   try {
     await writeAtomically(join(folder, "plan.json"), encodePlan(plan), 0o600);

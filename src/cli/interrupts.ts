@@ -4,8 +4,9 @@ import { exitCode } from "../problems/exit-code.ts";
 /**
  * Ctrl-C in two steps, for as long as it is not disposed: the first finishes what runs, the second leaves. SIGTERM is the
  * same. A terminal that is closed (SIGHUP) asks for the first only, however often: nobody is there to want the second.
+ * `onFirst` is called at the first, before the run knows of it.
  */
-export function interruptsOf(say: (text: string) => void): Interrupt & Disposable {
+export function interruptsOf(onFirst: () => void): Interrupt & Disposable {
   const finish = new AbortController();
   const leave = new AbortController();
   const onHangUp = (): void => finish.abort();
@@ -14,9 +15,7 @@ export function interruptsOf(say: (text: string) => void): Interrupt & Disposabl
       leave.abort();
       return;
     }
-    say(
-      "Interrupted: what runs is finished, nothing new is started. Once more leaves at once; a change of etcd membership is given a minute to end.",
-    );
+    onFirst();
     finish.abort();
   };
   const signals = ["SIGINT", "SIGTERM"] as const;

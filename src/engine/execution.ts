@@ -243,7 +243,7 @@ export class Execution {
   #result(startedMs: number): RunResult {
     const open = new Map<Step, Outcome>();
     // All are decided before the first is ended: ending one makes it the root of those behind it.
-    for (const step of this.#state.open()) open.set(step, this.#outcomeOfOpen(step));
+    for (const step of this.#state.open()) open.set(step, this.#outcomeOfLeft(step));
     for (const [step, outcome] of open) this.#end(step, { outcome }, 0);
     const count = (kind: Outcome["outcome"]) =>
       [...this.#state.outcomes.values()].filter((one) => one.outcome === kind).length;
@@ -260,6 +260,14 @@ export class Execution {
       problems: this.#problems,
       durationMs: Math.round(this.#world.clock.elapsedMs() - startedMs),
     };
+  }
+
+  /** A step that nobody planned, and that was not looked at again, is what the plan says: it is no work that is left. */
+  #outcomeOfLeft(step: Step): Outcome {
+    const planned = this.#state.planned(step.id);
+    if (planned?.state === "satisfied" && !this.#yielded.has(step))
+      return { outcome: "satisfied", because: planned.because };
+    return this.#outcomeOfOpen(step);
   }
 
   #outcomeOfOpen(step: Step): Outcome {

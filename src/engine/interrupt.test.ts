@@ -50,6 +50,19 @@ describe("Ctrl-C", () => {
     expect(rig.journal.events.at(-1)?.type).toBe("run-finished");
   });
 
+  test("does not name steps that nobody planned, though what they come after was changed", async () => {
+    const rig = engineRig(["a"]);
+    rig.hosts.host("a").files.write("/toy/looked-at-again", { content: "done", mode: 0o644 });
+    const { first, signals } = interrupts();
+    const { step } = slowStep("slow", rig, () => first.abort());
+    const result = await rig.apply([step, toyStep("looked-at-again", "a", ["slow"]), toyStep("open", "a", ["slow"])], {
+      interrupt: signals,
+    });
+    expect(result).toMatchObject({ applied: 1, satisfied: 1, cancelled: 1 });
+    const finished = rig.journal.events.flatMap((one) => (one.type === "step-finished" ? [one.step] : []));
+    expect(finished).toEqual(["slow", "open"]);
+  });
+
   test("once: does not try a failed apply again", async () => {
     const rig = engineRig(["a"]);
     const { first, signals } = interrupts();

@@ -151,8 +151,8 @@ applied      Configure HAProxy on lb-1  1 min 05 s`,
     const view = liveTerminal(screen, { colors: false });
     play(view, [...sampleRun.slice(0, 4), eventAt(2, { type: "run-interrupted", how: "finish-running" })]);
     expect(screen.shown().split("\n").slice(1, 3)).toEqual([
-      "Interrupted: 2 running steps may finish, nothing new",
-      "starts. Interrupt again to leave now.",
+      "Interrupted: nothing new is started, 2 running steps may",
+      "finish. Interrupt again to leave at once.",
     ]);
     expect(screen.shown()).toContain("stopping");
     view.close();

@@ -9,6 +9,7 @@ import type { Problem } from "../problems/problem.ts";
 import { wrapText } from "../problems/wrap-text.ts";
 import { countOf } from "./count-of.ts";
 import type { EventConsumer } from "./event-consumer.ts";
+import { interruptWords } from "./interrupt-words.ts";
 import { liveFrame } from "./live-frame.ts";
 import { outcomeCounts, outcomeWords } from "./outcome-words.ts";
 import { type PhaseTally, RunTally } from "./run-tally.ts";
@@ -134,13 +135,7 @@ export function liveTerminal(out: Terminal, options: LiveTerminalOptions = {}): 
           if (step !== undefined) keep(finished(event, step));
           return;
         case "run-interrupted":
-          keep(
-            wrapped(
-              event.how === "finish-running"
-                ? `Interrupted: ${countOf(tally.running.size, "running step")} may finish, nothing new starts. Interrupt again to leave now.`
-                : `Leaving now: ${countOf(tally.running.size, "step")} in flight. Run the same command again to go on.`,
-            ),
-          );
+          keep(wrapped(interruptWords(event.how, tally.running.size)));
           return;
         case "run-started":
         case "step-started":

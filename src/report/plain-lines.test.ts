@@ -52,9 +52,13 @@ finished: 2 applied, 1 satisfied, 1 not verified, 1 not started (1 min 21 s, 4 c
 
   test("say what an interruption does", () => {
     const events = [...sampleRun.slice(0, 4), eventAt(2, { type: "run-interrupted", how: "finish-running" })];
-    expect(linesOf(events)).toMatch(/^interrupted: 2 running steps may finish, nothing new starts$/m);
+    expect(linesOf(events)).toMatch(
+      /^Interrupted: nothing new is started, 2 running steps may finish\. Interrupt again to leave at once\.$/m,
+    );
     const now = [...sampleRun.slice(0, 3), eventAt(2, { type: "run-interrupted", how: "leave-now" })];
-    expect(linesOf(now)).toMatch(/^interrupted: leaving now, 1 step in flight$/m);
+    expect(linesOf(now)).toMatch(
+      /^Leaving: 1 running step is cut off, save .* Run the same command again to go on\.$/m,
+    );
   });
 
   test("print the problem of a release besides the outcome", () => {

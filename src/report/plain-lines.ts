@@ -6,6 +6,7 @@ import { printableText } from "../problems/printable-text.ts";
 import { changeSigns } from "./change-words.ts";
 import { countOf } from "./count-of.ts";
 import type { EventConsumer, LineOutput } from "./event-consumer.ts";
+import { interruptWords } from "./interrupt-words.ts";
 import { outcomeCounts, outcomeWords } from "./outcome-words.ts";
 import { RunTally } from "./run-tally.ts";
 
@@ -44,11 +45,7 @@ export function plainLines(out: LineOutput, options: PlainLinesOptions = {}): Ev
       case "run-said":
         return [printableText(event.text)];
       case "run-interrupted":
-        return [
-          event.how === "finish-running"
-            ? `interrupted: ${countOf(tally.running.size, "running step")} may finish, nothing new starts`
-            : `interrupted: leaving now, ${countOf(tally.running.size, "step")} in flight`,
-        ];
+        return [interruptWords(event.how, tally.running.size)];
       case "run-finished": {
         const took = `${formatDuration(event.durationMs)}, ${countOf(event.connections, "connection")}, ${countOf(event.roundTrips, "round trip")}`;
         return [`finished: ${outcomeCounts(tally.outcomes)} (${took})`];
