@@ -40,23 +40,21 @@ export function bridgeConflist(podRange: string): string {
   return `${JSON.stringify(conflist, undefined, 2)}\n`;
 }
 
-/** A way to the pods of another node. */
-export interface PodRoute {
-  /** "10.244.1.0/24". */
-  readonly destination: string;
-  /** Address of the node. */
-  readonly gateway: string;
-}
+/** A way to the pods of another node (by its address), or to Services (by the interface of the host's own address). */
+export type PodRoute =
+  | { readonly destination: string; readonly gateway: string }
+  | { readonly destination: string; readonly device: string; readonly source: string };
 
 /** The words of `ip route replace` for a route. */
-export function routeWords({ destination, gateway }: PodRoute): readonly string[] {
-  return [destination, "via", gateway, "protocol", routeProtocol];
+export function routeWords(route: PodRoute): readonly string[] {
+  const way = "gateway" in route ? ["via", route.gateway] : ["dev", route.device, "src", route.source];
+  return [route.destination, ...way, "protocol", routeProtocol];
 }
 
 /** Batch file of ip. `replace` makes it safe to run again. */
 export function podRoutesFile(routes: readonly PodRoute[]): string {
   const lines = routes.map((route) => `route replace ${routeWords(route).join(" ")}\n`);
-  return `${managedHeader("routes to the pods of other nodes")}${lines.join("")}`;
+  return `${managedHeader("routes to the pods of other nodes, and to Services")}${lines.join("")}`;
 }
 
 /** The rule that gives packets of pods to anywhere but pods the address of the host. */

@@ -15,23 +15,44 @@ import { podRangesStep } from "./pod-ranges-step.ts";
 const spec = sampleSpec();
 const nodes = ["cp-1", "cp-2", "cp-3", "w-1", "w-2"];
 
+const addresses = new Map(spec.hosts.map((host) => [String(host.name), host.address]));
+
+function interfaceOf(ifname: string, local: string | undefined) {
+  return { ifname, mtu: 1500, flags: ["UP"], addr_info: [{ local, prefixlen: 24 }] };
+}
+
+/** "via 10.0.0.11", "dev eth0 src 10.0.0.31" → as ip has them in JSON. */
+function fieldsOf(way: string) {
+  const words = way.split(" ");
+  const after = (word: string) => (words.includes(word) ? words[words.indexOf(word) + 1] : undefined);
+  return { gateway: after("via"), dev: after("dev") ?? "eth0", prefsrc: after("src") };
+}
+
 /** A kernel's routes and nft tables, as far as the part uses them. */
 function fakeNetwork() {
   const routes = new Map<string, string>();
   const tables = new Set<string>();
+  const network = { routes, tables, runs: [] as readonly FakeRun[], ownAddress: true };
   const ip = ({ argv, host }: FakeCall) => {
-    const [, , , verb = "", destination = "", , gateway = ""] = argv;
+    const [, , , verb = "", destination = "", ...way] = argv;
     const batch = argv.includes("-batch") ? (host.files.text("/etc/slipway/pod-routes") ?? "") : "";
-    for (const [, to = "", via = ""] of batch.matchAll(/^route replace (\S+) via (\S+) protocol 120$/gm))
-      routes.set(to, via);
-    if (verb === "replace") routes.set(destination, gateway);
+    for (const [, to = "", how = ""] of batch.matchAll(/^route replace (\S+) (.+) protocol 120$/gm))
+      routes.set(to, how);
+    if (verb === "replace") routes.set(destination, way.slice(0, -2).join(" "));
     if (verb === "del") routes.delete(destination);
     return "";
   };
-  const runs: FakeRun[] = [
+  network.runs = [
     {
       argv: ["ip", "-j", "-4", "route", "show", "protocol", "120"],
-      answer: () => JSON.stringify([...routes].map(([dst, gateway]) => ({ dst, gateway, dev: "eth0", flags: [] }))),
+      answer: () => JSON.stringify([...routes].map(([dst, way]) => ({ dst, ...fieldsOf(way), flags: [] }))),
+    },
+    {
+      argv: ["ip", "-j", "addr", "show"],
+      answer: ({ host }) => {
+        const own = network.ownAddress ? addresses.get(host.host) : "192.0.2.1";
+        return JSON.stringify([interfaceOf("lo", "127.0.0.1"), interfaceOf("eth0", own)]);
+      },
     },
     { argv: ["ip"], answer: ip },
     {
@@ -51,7 +72,7 @@ function fakeNetwork() {
       },
     },
   ];
-  return { routes, tables, runs };
+  return network;
 }
 
 function world() {
@@ -126,10 +147,11 @@ describe("the bridge network", () => {
     joinAll();
     await converge("routes");
     expect([...network.routes]).toEqual([
-      ["10.244.0.0/24", "10.0.0.11"],
-      ["10.244.1.0/24", "10.0.0.12"],
-      ["10.244.2.0/24", "10.0.0.13"],
-      ["10.244.4.0/24", "10.0.0.32"],
+      ["10.244.0.0/24", "via 10.0.0.11"],
+      ["10.244.1.0/24", "via 10.0.0.12"],
+      ["10.244.2.0/24", "via 10.0.0.13"],
+      ["10.244.4.0/24", "via 10.0.0.32"],
+      ["10.96.0.0/12", "dev eth0 src 10.0.0.31"],
     ]);
     expect([...network.tables]).toEqual(["ip saddr 10.244.3.0/24 ip daddr != 10.244.0.0/16 masquerade"]);
     const unit = hosts.host("w-1").files.text("/etc/systemd/system/slipway-pod-network.service");
@@ -143,14 +165,25 @@ describe("the bridge network", () => {
     joinAll();
     await converge("routes");
     network.routes.delete("10.244.0.0/24");
-    network.routes.set("10.244.1.0/24", "10.0.0.99");
-    network.routes.set("10.244.77.0/24", "10.0.0.77");
+    network.routes.set("10.244.1.0/24", "via 10.0.0.99");
+    network.routes.set("10.244.77.0/24", "via 10.0.0.77");
+    network.routes.set("10.96.0.0/12", "dev eth1 src 10.9.9.9");
     expect(changesOf(await converge("routes"))).toEqual([
       "delete route 10.244.77.0/24 via 10.0.0.77",
       "create route 10.244.0.0/24",
       "update route 10.244.1.0/24",
+      "update route 10.96.0.0/12",
     ]);
     expect((await check("routes")).state).toBe("satisfied");
+    expect(network.routes.size).toBe(5);
+  });
+
+  test("knows no way to Services where no interface has the host's own address", async () => {
+    const { network, joinAll, converge } = world();
+    joinAll();
+    network.ownAddress = false;
+    await converge("routes");
+    expect(network.routes.has("10.96.0.0/12")).toBe(false);
     expect(network.routes.size).toBe(4);
   });
 

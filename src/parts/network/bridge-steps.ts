@@ -1,4 +1,5 @@
 import type { HostStep, Step } from "../../engine/step.ts";
+import { type Interface, interfaces } from "../../facts/interfaces.ts";
 import { osRelease } from "../../facts/os-release.ts";
 import { file } from "../../resources/file.ts";
 import type { Inspection } from "../../resources/inspection.ts";
@@ -35,7 +36,7 @@ import { podRoutes } from "./pod-routes.ts";
 /** Package the rule of `podMasqueradeFile` is set with, on every supported distribution. */
 export const bridgePackages = ["nftables"] as const;
 
-/** The bridge network on every node: its plugin's configuration, and routes to the pods of all others. */
+/** The bridge network on every node: its plugin's configuration, and routes to the pods of all others and to Services. */
 export function bridgeSteps(spec: ClusterSpec): Step[] {
   return nodeHosts(spec).flatMap((host) => [bridgeStep(spec, host), routesStep(spec, host)]);
 }
@@ -70,13 +71,14 @@ function routesStep(spec: ClusterSpec, host: HostSpec): HostStep<Inspection> {
       after: [networkPodRangesStepId],
     },
     async (at): Promise<readonly Resource[]> => {
-      const [found, os] = await Promise.all([podRanges(at, spec), at.fact(osRelease)]);
+      const [found, os, on] = await Promise.all([podRanges(at, spec), at.fact(osRelease), at.fact(interfaces)]);
       const ranges = found.state === "known" ? found.ranges : new Map<string, string>();
       const own = ranges.get(host.name);
-      const routes = others.flatMap((other): PodRoute[] => {
+      const toPods = others.flatMap((other): PodRoute[] => {
         const destination = ranges.get(other.name);
         return destination === undefined ? [] : [{ destination, gateway: other.address }];
       });
+      const routes = [...toPods, ...wayToServices(spec, host, on ?? [])];
       const missing = [host, ...others].filter((one) => !ranges.has(one.name));
       if (own === undefined || missing.length > 0) return [awaited(`file ${podRoutesPath}`, found, missing)];
       return [
@@ -95,6 +97,17 @@ function routesStep(spec: ClusterSpec, host: HostSpec): HostStep<Inspection> {
       ];
     },
   );
+}
+
+/**
+ * kube-proxy leads packets for a Service elsewhere, but the kernel first wants a route for them: without a default route,
+ * or with one by an interface that is not the cluster's, the host itself would reach none.
+ * https://kubernetes.io/docs/setup/production-environment/tools/kubeadm/install-kubeadm/#check-network-adapters (2026-11-21)
+ */
+function wayToServices(spec: ClusterSpec, host: HostSpec, on: readonly Interface[]): readonly PodRoute[] {
+  const own = on.find((one) => one.addresses.some(({ address }) => address === host.address));
+  if (own === undefined) return [];
+  return [{ destination: spec.network.serviceCidr, device: own.name, source: host.address }];
 }
 
 function awaited(key: string, found: PodRanges, missing: readonly HostSpec[]): Resource {
