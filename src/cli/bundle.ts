@@ -14,6 +14,7 @@ import { exitCode } from "../problems/exit-code.ts";
 import { formatProblems } from "../problems/format-problems.ts";
 import { type Problem, ProblemError } from "../problems/problem.ts";
 import { countOf } from "../report/count-of.ts";
+import { sizeText } from "../report/size-text.ts";
 import { table } from "../report/table.ts";
 import type { ClusterSpec } from "../spec/cluster-spec.ts";
 import { machinesOf, type PlatformOptions } from "./machines-of.ts";
@@ -63,7 +64,7 @@ export async function bundleCreate(path: string, options: BundleCreateOptions): 
     printResult(
       result,
       options.output,
-      () => `${target}: ${countOf(contents.artifacts.length, "artifact")}, ${mebibytes(sizeBytes)}\nsha256 ${sha256}`,
+      () => `${target}: ${countOf(contents.artifacts.length, "artifact")}, ${sizeText(sizeBytes)}\nsha256 ${sha256}`,
     );
   } finally {
     await rm(workFolder, { recursive: true, force: true });
@@ -77,13 +78,13 @@ export function bundleInspect(path: string, options: GlobalOptions): void {
     const shown = index.artifacts.filter((one) => one.kind !== "package");
     const packages = index.artifacts.length - shown.length;
     return [
-      `Kubernetes ${index.kubernetes}, made by ${index.madeBy} at ${index.madeAt}, ${mebibytes(sizeBytes)}`,
+      `Kubernetes ${index.kubernetes}, made by ${index.madeBy} at ${index.madeAt}, ${sizeText(sizeBytes)}`,
       ...(index.notes === undefined ? [] : [index.notes]),
       "",
       table(shown, [
         { title: "kind", value: (one) => one.kind },
         { title: "name", value: (one) => one.name },
-        { title: "size", value: (one) => mebibytes(one.sizeBytes), align: "right" },
+        { title: "size", value: (one) => sizeText(one.sizeBytes), align: "right" },
         { title: "digest", value: digestShown },
       ]),
       ...(packages === 0 ? [] : ["", `and ${countOf(packages, "system package")} (all of them: -o json)`]),
@@ -106,7 +107,7 @@ export async function bundleVerify(
   const whole = problems.length === 0;
   printResult({ path, whole, problems }, options.output, () =>
     whole
-      ? `${path} is whole: ${countOf(bundle.index.artifacts.length, "artifact")}, ${mebibytes(bundle.sizeBytes)}`
+      ? `${path} is whole: ${countOf(bundle.index.artifacts.length, "artifact")}, ${sizeText(bundle.sizeBytes)}`
       : formatProblems(problems, terminalStyle(process.stdout)),
   );
   if (!whole) process.exitCode = exitCode.refused;
@@ -130,8 +131,4 @@ function throwIfAny(problems: readonly Problem[]): void {
 
 function digestShown(one: BundleArtifact): string {
   return one.kind === "image" ? one.digest.slice(0, 19) : one.sha256.slice(0, 12);
-}
-
-function mebibytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }

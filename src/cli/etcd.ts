@@ -5,6 +5,7 @@ import { FactReader } from "../engine/fact-reader.ts";
 import { type ExitCode, exitCode } from "../problems/exit-code.ts";
 import { formatProblems } from "../problems/format-problems.ts";
 import { ProblemError } from "../problems/problem.ts";
+import { sizeText } from "../report/size-text.ts";
 import { table } from "../report/table.ts";
 import { openCluster } from "./open-cluster.ts";
 import { openWorld } from "./open-world.ts";
@@ -74,8 +75,8 @@ function membersText(etcd: EtcdClusterStatus): string {
     { title: "id", value: (member) => member.id },
     { title: "role", value: roleOf },
     { title: "version", value: (member) => member.status?.version },
-    { title: "db size", value: (member) => member.status && mebibytes(member.status.dbSizeBytes), align: "right" },
-    { title: "in use", value: (member) => member.status && mebibytes(member.status.dbInUseBytes), align: "right" },
+    { title: "db size", value: (member) => member.status && sizeText(member.status.dbSizeBytes), align: "right" },
+    { title: "in use", value: (member) => member.status && sizeText(member.status.dbInUseBytes), align: "right" },
     { title: "raft term", value: (member) => member.status?.raftTerm, align: "right" },
     { title: "raft index", value: (member) => member.status?.raftIndex, align: "right" },
     { title: "client urls", value: (member) => member.clientUrls.join(", ") },
@@ -118,8 +119,4 @@ function silentHosts(etcd: EtcdClusterStatus): string {
 
 function roleOf(member: EtcdMemberStatus): string {
   return member.leader ? "leader" : member.learner ? "learner" : "follower";
-}
-
-function mebibytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }

@@ -7,6 +7,7 @@ import { formatProblem, type TextOptions } from "../problems/format-problem.ts";
 import { formatProblems } from "../problems/format-problems.ts";
 import { printableText } from "../problems/printable-text.ts";
 import { countOf } from "../report/count-of.ts";
+import { sizeText } from "../report/size-text.ts";
 import { table } from "../report/table.ts";
 import type { ClusterStatus, HostStatus, ServiceStatus, Usage } from "./cluster-status.ts";
 import { isKubernetesInstalled } from "./judge-cluster.ts";
@@ -118,7 +119,7 @@ function etcdLines({ etcd }: ClusterStatus, options: TextOptions): string {
       { title: "version", value: (row) => row.status?.version },
       {
         title: "database",
-        value: (row) => (row.status === undefined ? undefined : size(row.status.dbSizeBytes)),
+        value: (row) => (row.status === undefined ? undefined : sizeText(row.status.dbSizeBytes)),
         align: "right",
       },
       {
@@ -168,9 +169,4 @@ function percentOf({ usedBytes, sizeBytes }: Usage): string {
 function uptime(seconds: number): string {
   const days = Math.floor(seconds / 86_400);
   return days >= 2 ? countOf(days, "day") : formatDuration(seconds * 1000);
-}
-
-function size(bytes: number): string {
-  if (bytes < 1024 ** 2) return `${Math.round(bytes / 1024)} KiB`;
-  return bytes < 1024 ** 3 ? `${(bytes / 1024 ** 2).toFixed(1)} MiB` : `${(bytes / 1024 ** 3).toFixed(2)} GiB`;
 }
