@@ -1,6 +1,7 @@
 import type { Answer } from "../hosts/port.ts";
 import type { Fact } from "./fact.ts";
 import { commandOf, isCommandMissing, jsonOf, notUnderstood } from "./not-understood.ts";
+import { systemdAway } from "./systemd-away.ts";
 
 /** What may keep packets from reaching a host's ports. */
 export interface Firewall {
@@ -20,7 +21,7 @@ export const firewall: Fact<Firewall> = {
   reads: [
     { kind: "run", argv: nft },
     { kind: "run", argv: iptables },
-    { kind: "run", argv: ["systemctl", "is-active", ...services] },
+    { kind: "run", argv: ["systemctl", "is-active", ...services], passing: systemdAway },
   ],
   parse: ([chains, rules, active]) => ({
     services: activeServices(active),

@@ -2,6 +2,7 @@ import type { CommandResult, Read } from "../hosts/port.ts";
 import type { Fact } from "./fact.ts";
 import { commandOf, notUnderstood } from "./not-understood.ts";
 import { parsedOnce } from "./parsed-once.ts";
+import { systemdAway } from "./systemd-away.ts";
 
 /** What systemd knows of one unit. */
 export interface LoadedUnit {
@@ -65,7 +66,7 @@ const asked = argv.join(" ");
  * cost one `systemctl show`. A unit systemd has never heard of has `load` "not-found".
  */
 export function loadedUnit(unit: string): Fact<LoadedUnit | "no-systemd"> {
-  const reads: readonly Read[] = [{ kind: "run", argv, operands: [unit] }];
+  const reads: readonly Read[] = [{ kind: "run", argv, operands: [unit], passing: systemdAway }];
   return {
     name: `loaded-unit ${unit}`,
     reads,
@@ -82,10 +83,11 @@ export function loadedUnit(unit: string): Fact<LoadedUnit | "no-systemd"> {
 /** Every active unit of type swap, with what it was generated from; empty on a host without systemd. */
 export const swapUnits: Fact<readonly LoadedUnit[]> = {
   name: "swap-units",
-  reads: [{ kind: "run", argv: [...argv.slice(0, -1), "--state=active", "--type=swap"] }],
+  reads: [{ kind: "run", argv: [...argv.slice(0, -1), "--state=active", "--type=swap"], passing: systemdAway }],
   parse([answer]) {
     const result = commandOf("loaded-unit", asked, answer);
-    if (result.exitCode !== 0) return [];
+    if (result.exitCode === 127 || isWithoutSystemd(result)) return [];
+    if (result.exitCode !== 0) throw notUnderstood("swap-units", asked, answer, `it ended with ${result.exitCode}`);
     return [...new Set(unitsIn(result).values())];
   },
 };
@@ -93,7 +95,9 @@ export const swapUnits: Fact<readonly LoadedUnit[]> = {
 function isWithoutSystemd(result: CommandResult): boolean {
   return (
     result.exitCode !== 0 &&
-    /not been booted with systemd|Failed to connect to bus/.test(result.stderr.toString("utf8"))
+    /not been booted with systemd|Failed to connect to bus: (?:No such file|Host is down)/.test(
+      result.stderr.toString("utf8"),
+    )
   );
 }
 

@@ -1,5 +1,6 @@
 import type { Fact } from "./fact.ts";
 import { commandOf, isCommandMissing, notUnderstood } from "./not-understood.ts";
+import { systemdAway } from "./systemd-away.ts";
 
 const states = [
   "initializing",
@@ -20,7 +21,7 @@ const asked = "systemctl is-system-running";
 /** Whether systemd runs a host, and how well. */
 export const systemState: Fact<SystemState> = {
   name: "system-state",
-  reads: [{ kind: "run", argv: ["systemctl", "is-system-running"] }],
+  reads: [{ kind: "run", argv: ["systemctl", "is-system-running"], passing: systemdAway }],
   parse: ([answer]) => {
     if (isCommandMissing(answer)) return "missing";
     // Its exit code is not 0 for everything but "running": the word is the answer.

@@ -26,6 +26,8 @@ export type Read =
       /** Text on its standard input; runs with different input are different questions. */
       readonly stdin?: string | Secret;
       readonly timeoutMs?: number;
+      /** Phrases on its standard error that mean "not at this moment", with an exit code that is not 0: it is asked again. */
+      readonly passing?: readonly string[];
     };
 
 export interface FileStat {

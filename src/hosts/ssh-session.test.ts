@@ -277,3 +277,24 @@ test("the result of a command says how long it took", async () => {
   const [, slow] = await session.read([...echo("x"), { kind: "run", argv: ["sleep", "0.2"] }]);
   expect((slow as CommandResult).durationMs).toBeGreaterThanOrEqual(150);
 });
+
+test("a question the host cannot answer at this moment is asked again, and only that one", async () => {
+  const asked: string[] = [];
+  const hosts = hostsOver(sh, { onCommand: ({ shown }) => asked.push(shown) });
+  const path = join(dir, "tries");
+  const script =
+    'echo x >>"$0"; [ "$(wc -l <"$0")" -ge 3 ] && echo here && exit; echo Connection reset by peer >&2; exit 1';
+  const argv = ["sh", "-c", script, path];
+  const [away, echoed, refused] = await hosts
+    .session(localHost)
+    .read([
+      { kind: "run", argv, passing: ["Connection reset by peer"] },
+      ...echo("once"),
+      { kind: "run", argv: ["sh", "-c", "echo x; exit 1"], passing: ["Connection reset by peer"] },
+    ]);
+  expect(away).toMatchObject({ exitCode: 0, stdout: Buffer.from("here\n") });
+  expect(echoed).toMatchObject({ stdout: Buffer.from("once\n") });
+  expect(refused).toMatchObject({ exitCode: 1 });
+  expect(readFileSync(path, "utf8")).toBe("x\nx\nx\n");
+  expect(hosts.usage().roundTrips).toBe(3);
+});

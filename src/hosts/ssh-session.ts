@@ -1,4 +1,5 @@
 import { ProblemError } from "../problems/problem.ts";
+import { askAgain } from "./ask-again.ts";
 import { changeResult } from "./change-outcome.ts";
 import { changeCommand, type ShellChange, temporaryPathFor } from "./change-script.ts";
 import { type ClockOffset, clockCommand, readClock } from "./clock-offset.ts";
@@ -186,16 +187,24 @@ export class SshSession implements HostSession, PoolMember {
       for (const job of clocks) job.done(offset);
     }
     if (reads.length === 0) return;
-    const outputs = await this.#twice(async () =>
-      this.#shell?.open ? await this.#send(plan.commands) : await this.#connect(plan.commands),
-    );
-    const answers = plan.answers(outputs);
+    const first = plan.answers(await this.#askFor(plan.commands));
+    const again = async (open: readonly Read[]) => {
+      const { commands, answers } = planReads(this.host, open, this.#options.answerWithinMs);
+      return answers(await this.#askFor(commands));
+    };
+    const answers = await askAgain(reads, first, again, this.#closing.signal);
     let offset = 0;
     for (const job of batch) {
       if (job.kind !== "read") continue;
       job.done(answers.slice(offset, offset + job.reads.length));
       offset += job.reads.length;
     }
+  }
+
+  async #askFor(commands: readonly ShellCommand[]): Promise<readonly ShellOutput[]> {
+    return await this.#twice(async () =>
+      this.#shell?.open ? await this.#send(commands) : await this.#connect(commands),
+    );
   }
 
   /** Reads are repeated once when the connection broke; a host that does not answer is not asked again. */
