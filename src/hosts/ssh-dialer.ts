@@ -4,6 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type Problem, ProblemError } from "../problems/problem.ts";
 import { tellMaster } from "./control-sockets.ts";
 import type { HandshakeLimit } from "./handshake-limit.ts";
+import { missingIdentity } from "./identity-file.ts";
 import type { HostName } from "./port.ts";
 import { RemoteShell, ShellLost } from "./remote-shell.ts";
 import type { Secret } from "./secret.ts";
@@ -81,6 +82,7 @@ export class SshDialer {
     const { settings, handshakes, openShell } = this.#options;
     if (this.#hurried.has(host)) return;
     const reused = hasSocket(controlPath(settings, host, target));
+    if (!reused && missingIdentity(host, target) !== undefined) return;
     const leave = reused ? () => undefined : handshakes.tryEnter(target.proxyJump);
     if (leave === undefined) return;
     const login = loginCommand(target.sudo);
@@ -140,6 +142,9 @@ export class SshDialer {
       signal.throwIfAborted();
       const hurried = this.#takeHurried(host);
       const reused = hurried?.reused ?? hasSocket(socket);
+      // A connection that is kept open needs no key.
+      const missing = reused || hurried !== undefined ? undefined : missingIdentity(host, target);
+      if (missing !== undefined) throw new ProblemError(await this.#options.explain(host, target, missing));
       const leave = hurried?.leave ?? (reused ? () => undefined : await this.#enter(target.proxyJump));
       try {
         signal.throwIfAborted();

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
@@ -59,6 +59,50 @@ describe("hosts that cannot be reached", () => {
     expect((await rig.run(["plan", "--out", "plan.json"])).code).toBe(5);
     const applied = await rig.run(["apply", "plan.json"]);
     expect(applied.code).toBe(5);
+  });
+});
+
+describe("an identity file that is not there", () => {
+  let programs: string;
+  beforeAll(async () => {
+    const file = unreachableCluster(await closedPorts(hosts.length));
+    const missing = file.replace("ssh: { user: root }", "ssh: { user: root, identityFile: keys/id_none }");
+    rig.file("keyless/cluster.yaml", missing);
+    rig.file("keyless/keys/id_own", "");
+    rig.file(
+      "keyless/own.yaml",
+      missing.replace(/(name: w-1.*ssh: \{)/, "$1 identityFile: keys/id_own,").replace("name: away", "name: own"),
+    );
+    // Nothing is sent to a host that nobody can log in to.
+    programs = join(rig.folder, "keyless", "programs");
+    rig.file("keyless/programs/ssh", `#!/bin/sh\ntouch '${join(programs, "called")}'\nexit 255\n`);
+    chmodSync(join(programs, "ssh"), 0o755);
+  });
+  const call = () => ({ env: { PATH: `${programs}:${process.env.PATH}` } });
+
+  test.each(["plan", "preflight", "status", "apply --yes"])("is one problem for '%s'", async (command) => {
+    const { code, stdout, stderr } = await rig.run(["-f", "keyless/cluster.yaml", ...command.split(" ")], call());
+    expect(code).toBe(5);
+    expect(stdout + stderr).toMatch(
+      /^ *cp-1, lb-1, lb-2, w-1: the key to log in with is not there {2,}ssh\/identity-missing/m,
+    );
+    expect(stdout + stderr).toMatch(/ssh\.identityFile is keyless\/keys\/id_none, and there is no such file/);
+    expect(existsSync(join(programs, "called"))).toBe(false);
+  });
+
+  test("is none of a host that has a file of its own", async () => {
+    const { unreachable } = JSON.parse((await rig.run(["-f", "keyless/own.yaml", "plan", "-o", "json"])).stdout);
+    const codes = unreachable.map((one: { host: string; problem: { code: string } }) => [one.host, one.problem.code]);
+    expect(Object.fromEntries(codes)).toEqual({
+      "lb-1": "ssh/identity-missing",
+      "lb-2": "ssh/identity-missing",
+      "cp-1": "ssh/identity-missing",
+      "w-1": "ssh/unreachable",
+    });
+  });
+
+  test("is not missed by 'validate', which looks at nothing but the file", async () => {
+    expect((await rig.run(["-f", "keyless/cluster.yaml", "validate"])).code).toBe(0);
   });
 });
 
@@ -144,6 +188,7 @@ describe("the home and the folder", () => {
       "bad.json",
       "cluster.yaml",
       "edited.json",
+      "keyless",
       "plan.json",
     ]);
   });

@@ -15,6 +15,8 @@ export const hostCodes: Readonly<Record<ProblemCode, string>> = {
   "ssh/host-key-changed":
     "The host shows another key than the recorded one. Find out why before anything else; Slipway never accepts it.",
   "ssh/host-key-unknown": "The host's key is not recorded. Compare its fingerprint, then 'slipway hosts trust NAME'.",
+  "ssh/identity-missing":
+    "The file that ssh.identityFile names is not there. Of a lab that is not up, it is made by 'slipway lab up'.",
   "ssh/name-not-found": "The host's name cannot be resolved.",
   "ssh/negotiation-failed": "Client and host share no encryption method. Update the older one.",
   "ssh/no-answer": "The host stopped answering in the middle of a question.",
