@@ -27,6 +27,8 @@ export interface OpenSshOptions {
   readonly configFile?: string;
   /** The sudo password of the user on that host. Asked once per run for each user name, and kept in memory only. */
   readonly askPassword?: (host: HostName) => Promise<Secret>;
+  /** What else is known of why a host cannot be reached; default: nothing. Called for each such problem. */
+  readonly explain?: (host: HostName, problem: Problem) => Promise<Problem>;
   /** Told of every command right before it is sent, with secrets masked. */
   readonly onCommand?: (command: ObservedCommand) => void;
   /** Limit for a connection, from nothing to the first answer; default 30 s. */
@@ -88,7 +90,10 @@ export function openSshHosts(options: OpenSshOptions): SshHosts {
     connectWithinMs,
     requireRoot: options.requireRoot ?? true,
     password: rememberPasswords(options, targetOf),
-    explain: (host, target, problem) => explain(host, target, problem, settings),
+    explain: async (host, target, problem) => {
+      const explained = await explain(host, target, problem, settings);
+      return (await options.explain?.(host, explained)) ?? explained;
+    },
   });
   const sessions = new Map<HostName, SshSession>();
 

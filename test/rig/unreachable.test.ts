@@ -90,6 +90,19 @@ describe("an identity file that is not there", () => {
     expect(existsSync(join(programs, "called"))).toBe(false);
   });
 
+  test("of a lab that is not up is answered by 'slipway lab up'", async () => {
+    const labs = join(rig.folder, "keyless", "labs");
+    const text = unreachableCluster(await closedPorts(hosts.length));
+    const lab = text.replace("ssh: { user: root }", `ssh: { user: root, identityFile: ${labs}/away/id_ed25519 }`);
+    rig.file("keyless/lab.yaml", lab);
+    for (const command of ["plan", "status"]) {
+      const end = await rig.run(["-f", "keyless/lab.yaml", command], { env: { SLIPWAY_LAB_DIR: labs } });
+      expect(end.code).toBe(5);
+      expect(end.stdout).toMatch(/lab away is\s+not up on this computer/);
+      expect(end.stdout).toContain("  slipway -f keyless/lab.yaml lab up\n");
+    }
+  });
+
   test("is none of a host that has a file of its own", async () => {
     const { unreachable } = JSON.parse((await rig.run(["-f", "keyless/own.yaml", "plan", "-o", "json"])).stdout);
     const codes = unreachable.map((one: { host: string; problem: { code: string } }) => [one.host, one.problem.code]);
