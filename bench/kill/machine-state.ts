@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
 import type { Lab } from "../../src/lab/lab.ts";
+import { ProblemError } from "../../src/problems/problem.ts";
 import { describeCertificates, isCertificateFile } from "./certificates.ts";
 
 /** What is to be compared, in words: "file /etc/hosts" → "f 644 root:root <sha256>". */
@@ -88,7 +90,7 @@ export interface MachineState {
 
 /** Looks at one machine, as root and beside Slipway. */
 export async function readMachineState(lab: Lab, machine: string): Promise<MachineState> {
-  const { stdout } = await lab.exec(machine, ["sh", "-c", program]);
+  const stdout = await lookAt(lab, machine);
   const sections = new Map<string, string[]>();
   let current: string[] = [];
   for (const line of stdout.split("\n")) {
@@ -123,6 +125,18 @@ export async function readMachineState(lab: Lab, machine: string): Promise<Machi
   for (const line of lines("swap").slice(1)) facts.set(`swap ${line.split(/\s/)[0]}`, "on");
   for (const [name, what] of pairs(lines("haproxy"))) facts.set(`haproxy ${name}`, what);
   return { facts, addresses: pairs(lines("addresses")).map(([, one]) => one), secrets, etcd: lines("etcd") };
+}
+
+/** On a computer that does other work too, systemd may not answer in time: half of a state is none, and asked for again. */
+async function lookAt(lab: Lab, machine: string): Promise<string> {
+  for (let left = 5; ; left -= 1) {
+    try {
+      return (await lab.exec(machine, ["sh", "-c", program])).stdout;
+    } catch (error) {
+      if (left === 1 || !(error instanceof ProblemError)) throw error;
+      await pause(10_000);
+    }
+  }
 }
 
 /** A digest short enough for a message. */
