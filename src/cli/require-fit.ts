@@ -24,7 +24,8 @@ export async function requireFit(
   if (only.length === 0) return;
   // Synced writes beside a living member would slow the very thing they are to protect.
   const measure = plan.steps.some((step) => step.impact === "changes-etcd-membership" && step.state !== "satisfied");
-  const report = await runPreflight(spec, world.hosts, { only, measure });
+  const isForKubernetes = plan.steps.some((step) => step.phase === "control-plane" && step.state !== "satisfied");
+  const report = await runPreflight(spec, world.hosts, { only, measure, isForKubernetes });
   const errors = preflightErrors(report);
   const notes = preflightNotes(shown(report), {
     ...terminalStyle(process.stderr),

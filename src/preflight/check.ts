@@ -27,6 +27,8 @@ export interface PreflightContext {
   readonly spec: ClusterSpec;
   /** The hosts that are asked: all of the cluster, or the ones preflight was limited to. */
   readonly hosts: readonly HostSpec[];
+  /** A run that goes as far as the control plane comes next: what only Kubernetes minds stops it. */
+  readonly isForKubernetes: boolean;
   /** A fact about a host. Asked once; facts asked for in the same turn share a round trip. */
   fact<T>(host: HostName, fact: Fact<T>): Promise<T>;
   clockOffset(host: HostName): Promise<{ readonly seconds: number; readonly uncertaintySeconds: number }>;

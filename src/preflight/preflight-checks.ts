@@ -8,6 +8,7 @@ import { containerd } from "./checks/containerd.ts";
 import { dns } from "./checks/dns.ts";
 import { etcdDisk } from "./checks/etcd-disk.ts";
 import { etcdFsync } from "./checks/etcd-fsync.ts";
+import { etcdVersion } from "./checks/etcd-version.ts";
 import { firewall } from "./checks/firewall.ts";
 import { hostCount } from "./checks/host-count.ts";
 import { hostCpu } from "./checks/host-cpu.ts";
@@ -54,6 +55,7 @@ export const preflightChecks: readonly PreflightCheck[] = [
   mtu,
   artifacts,
   bundle,
+  etcdVersion,
   etcdDisk,
   etcdFsync,
 ];

@@ -18,6 +18,8 @@ export interface PreflightOptions {
    * reported as skipped.
    */
   readonly measure: boolean;
+  /** Whether a run that goes as far as the control plane comes next; false unless given. */
+  readonly isForKubernetes?: boolean;
 }
 
 /**
@@ -71,13 +73,14 @@ async function report(
 function contextOf(
   spec: ClusterSpec,
   hosts: Hosts,
-  { only, signal }: PreflightOptions,
+  { only, signal, isForKubernetes = false }: PreflightOptions,
   unreachable: Map<HostName, Problem>,
 ): PreflightContext {
   const reader = new FactReader(hosts, signal ?? new AbortController().signal);
   return {
     spec,
     hosts: only === undefined ? spec.hosts : spec.hosts.filter((host) => only.includes(host.name)),
+    isForKubernetes,
     fact: (host, fact) => reader.factOf(host, fact),
     clockOffset: (host) => hosts.session(host).clockOffset(),
     change: (host, change) => hosts.session(host).change(change, signal),

@@ -33,6 +33,15 @@ describe("defaults", () => {
     expect(specOf(example("external-lb")).etcd.topology).toBe("stacked");
   });
 
+  test("take the pod sandbox of the Kubernetes version, from where the control plane's images come", () => {
+    const older = example("single").replace(
+      /version: 1\.36\.\d+/,
+      "version: 1.35.4, imageRepository: registry.example/k8s",
+    );
+    expect(specOf(example("single")).runtime.pauseImage).toBe("registry.k8s.io/pause:3.10.2");
+    expect(specOf(older).runtime.pauseImage).toBe("registry.example/k8s/pause:3.10.1");
+  });
+
   test("make the only control plane its own endpoint", () => {
     expect(specOf(example("single")).endpoint).toEqual({ kind: "host", address: "192.168.1.20", port: 6443 });
   });

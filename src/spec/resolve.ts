@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import { resolve as absolute, dirname, isAbsolute, join } from "node:path";
 import { canonicalAddress } from "../domain/addresses.ts";
+import { pauseVersion } from "../domain/pause-version.ts";
 import type { HostName } from "../hosts/port.ts";
 import type { ClusterSpec, EndpointSpec, EtcdSpec, HostSpec, RuntimeSpec, SshSpec } from "./cluster-spec.ts";
 import { addressPlan, clusterFamily, etcdTopology, sizeInBytes } from "./derived-values.ts";
@@ -18,9 +19,10 @@ export function resolve(file: ClusterFile, fileName: string): ClusterSpec {
   const { podCIDR, serviceCIDR, nodePrefix } = addressPlan(spec.network, clusterFamily(spec.hosts));
   const { bundle, kubernetesBaseURL, filesBaseURL, packageMirror } = spec.artifacts;
   const { source, ...runtime } = spec.runtime;
+  const kubernetes = resolveKubernetes(spec);
   return {
     name: file.metadata.name,
-    kubernetes: resolveKubernetes(spec),
+    kubernetes,
     pools: resolvePools(spec),
     addons: spec.addons,
     namespaces: resolveNamespaces(spec),
@@ -38,6 +40,7 @@ export function resolve(file: ClusterFile, fileName: string): ClusterSpec {
     },
     runtime: withoutUndefined({
       ...runtime,
+      pauseImage: runtime.pauseImage ?? `${kubernetes.imageRepository}/pause:${pauseVersion(kubernetes.version)}`,
       source: resolveRuntimeSource(source),
       mirrors: mapValues(spec.runtime.mirrors, (mirrors) => mirrors.map(withoutUndefined)),
     }),

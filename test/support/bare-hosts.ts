@@ -20,6 +20,9 @@ export interface BareHost {
   readonly containerd?: string;
   /** What apt would install of it; absent: nothing is known. */
   readonly containerdCandidate?: string;
+  /** Version of the etcd that is installed, and of the one its repositories have. */
+  readonly etcd?: string;
+  readonly etcdCandidate?: string;
   readonly swaps?: string;
   /** Of ss. */
   readonly listening?: FakeResult;
@@ -120,6 +123,7 @@ function scriptOf(spec: ClusterSpec, host: HostSpec, at: number, bare: BareHost)
       { argv: ["grep"], answer: { exitCode: 2 } },
       { argv: ["curl"], answer: { exitCode: 7 } },
       { argv: ["etcdctl"], answer: notFound },
+      { argv: ["etcd", "--version"], answer: bare.etcd === undefined ? notFound : `etcd Version: ${bare.etcd}\n` },
       {
         argv: ["containerd", "--version"],
         answer:
@@ -129,8 +133,7 @@ function scriptOf(spec: ClusterSpec, host: HostSpec, at: number, bare: BareHost)
       },
       {
         argv: ["env", "LC_ALL=C", "apt-cache", "policy"],
-        answer:
-          bare.containerdCandidate === undefined ? notFound : `containerd:\n  Candidate: ${bare.containerdCandidate}\n`,
+        answer: ({ argv }) => candidateOf(bare, argv.at(-1) ?? ""),
       },
       { argv: ["getent"], answer: ({ argv }) => lookup(bare, argv[2] ?? "") },
       { argv: ["ping"], answer: ({ argv }) => ping(bare, argv) },
@@ -140,6 +143,11 @@ function scriptOf(spec: ClusterSpec, host: HostSpec, at: number, bare: BareHost)
       { argv: ["dd"], answer: { stderr: "690000 bytes (690 kB, 674 KiB) copied, 0.6 s, 1.1 MB/s" } },
     ],
   };
+}
+
+function candidateOf(bare: BareHost, name: string): FakeResult | string {
+  const version = name === "etcd-server" ? bare.etcdCandidate : bare.containerdCandidate;
+  return version === undefined ? notFound : `${name}:\n  Candidate: ${version}\n`;
 }
 
 function meminfo(gib: number): string {

@@ -14,6 +14,7 @@ interface Row {
   readonly hosts?: Readonly<Record<string, BareHost | undefined>>;
   /** Hosts preflight is limited to. */
   readonly only?: readonly string[];
+  readonly isForKubernetes?: boolean;
   readonly state: "passed" | "warning" | "failed" | "skipped";
   /** Messages of the findings, in order. */
   readonly messages?: readonly string[];
@@ -726,6 +727,40 @@ const rows: readonly Row[] = [
     state: "skipped",
   },
   {
+    check: "etcd-version",
+    claim:
+      "fails before Kubernetes where the repositories have an etcd that kubeadm refuses, also on unchanged members",
+    hosts: { "cp-2": { etcdCandidate: "3.4.23+dfsg-4" } },
+    only: ["cp-1"],
+    isForKubernetes: true,
+    state: "failed",
+    messages: ["cp-2: etcd is too old for Kubernetes 1.36.2"],
+    because:
+      "package etcd-server of the host's repositories is 3.4.23+dfsg-4; kubeadm wants external etcd 3.5.24 or newer",
+  },
+  {
+    check: "etcd-version",
+    claim: "only warns before a run that goes as far as etcd",
+    hosts: { "cp-1": { etcd: "3.5.16" } },
+    state: "warning",
+    because: /^installed is 3\.5\.16/,
+  },
+  {
+    check: "etcd-version",
+    claim: "is content with a newer one that is installed, and does not know what a bundle brings",
+    spec: { artifacts: { ...base.artifacts, bundle: "/srv/bundle.tar" } },
+    hosts: { "cp-1": { etcd: "3.6.8", etcdCandidate: "3.4.23" }, "cp-2": { etcdCandidate: "3.4.23" } },
+    isForKubernetes: true,
+    state: "passed",
+  },
+  {
+    check: "etcd-version",
+    claim: "does not apply to a release, which the cluster file's own rules judge",
+    spec: { etcd: { ...etcd, source: { from: "release", version: "3.6.5", sha256: "0".repeat(64) } } },
+    isForKubernetes: true,
+    state: "skipped",
+  },
+  {
     check: "artifacts",
     claim: "asks the mirror of the cluster file, not the host's repositories",
     spec: {
@@ -846,10 +881,11 @@ const rows: readonly Row[] = [
 describe.each(preflightNames)("[%s]", (name) => {
   const own = rows.filter((row) => row.check === name);
 
-  test.each(own)("$claim", async ({ spec: over, hosts: bare, only, state, messages, because }) => {
+  test.each(own)("$claim", async ({ spec: over, hosts: bare, only, isForKubernetes, state, messages, because }) => {
     const spec = sampleSpec({ hosts, ...over });
     const report = await runPreflight(spec, bareHosts(spec, bare), {
       measure: true,
+      ...(isForKubernetes === undefined ? {} : { isForKubernetes }),
       ...(only === undefined ? {} : { only: only as HostName[] }),
     });
     const check = report.checks.find((one) => one.name === name);

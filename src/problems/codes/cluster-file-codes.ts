@@ -60,6 +60,7 @@ export const clusterFileCodes: Readonly<Record<ProblemCode, string>> = {
   "config/not-encrypted": "Secrets are not encrypted in etcd, by choice.",
   "config/not-text": "The file is not UTF-8 text. Check which file was named.",
   "config/old-containerd": "The release of containerd is too old for the version of Kubernetes.",
+  "config/old-etcd": "The release of external etcd is too old for the version of Kubernetes.",
   "config/out-of-range": "A number is outside its limits; the message gives them.",
   "config/overlapping-ranges": "Pod, service and host address ranges must not overlap, nor hold the virtual IP.",
   "config/owned-setting":

@@ -15,6 +15,7 @@ export const preflightCodes: Readonly<Record<ProblemCode, string>> = {
   "preflight/etcd-disk":
     "etcd would share its disk, or the disk is small or rotates. Give it an SSD or NVMe disk of its own.",
   "preflight/etcd-fsync": "Synced writes on etcd's disk take longer than etcd wants (10 ms at the 99th percentile).",
+  "preflight/etcd-version": "The etcd of the hosts' packages is too old for the version of Kubernetes.",
   "preflight/firewall": "A firewall on the host may drop what the cluster's hosts say to each other.",
   "preflight/host-count": "Fewer hosts of a role than high availability takes.",
   "preflight/host-cpu": "Fewer CPU cores than a role needs, or than is recommended.",

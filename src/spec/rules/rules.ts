@@ -3,6 +3,7 @@ import { componentFlags } from "./component-flags.ts";
 import { endpointKind, virtualIp } from "./endpoint.ts";
 import { etcdMembers } from "./etcd-members.ts";
 import { etcdDirectories, etcdSettings } from "./etcd-settings.ts";
+import { externalEtcd } from "./external-etcd.ts";
 import { hostAddresses } from "./host-addresses.ts";
 import { hostPorts } from "./host-ports.ts";
 import { hostRoles } from "./host-roles.ts";
@@ -35,6 +36,7 @@ export const rules: readonly Rule[] = [
   etcdMembers,
   etcdSettings,
   etcdDirectories,
+  externalEtcd,
   hostPorts,
   networkRanges,
   networkCapacity,

@@ -34,8 +34,10 @@ export const runtimeSchema = z
       )
       .optional(),
     pauseImage: textOf(valueKinds.image)
-      .describe("Image of the pod sandbox; take it from your mirror where hosts have no way out.")
-      .default("registry.k8s.io/pause:3.10.1"),
+      .describe(
+        "Image of the pod sandbox. Default: the one of the Kubernetes version, from kubernetes.imageRepository.",
+      )
+      .optional(),
     maxConcurrentDownloads: wholeNumber(1, 100).describe("Layers of one image pulled at the same time.").default(6),
     mirrors: z
       .record(

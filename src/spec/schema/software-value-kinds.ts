@@ -63,7 +63,7 @@ export const softwareValueKinds = {
   image: {
     what: "an image reference",
     rule: "[registry[:port]/]path[:tag][@sha256:digest] in lower case",
-    example: "registry.k8s.io/pause:3.10.1",
+    example: "registry.k8s.io/pause:3.10.2",
     maxLength: 400,
     pattern:
       /^(?:[A-Za-z0-9][A-Za-z0-9.-]{0,252}(?::[0-9]{1,5})?\/)?[a-z0-9][a-z0-9._-]*(?:\/[a-z0-9][a-z0-9._-]*)*(?::[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/,
