@@ -113,7 +113,7 @@ export function buildProgram(): Command {
 
   program
     .command("status")
-    .description("what the hosts, the entry point and etcd are doing now")
+    .description("what the hosts, the entry point, etcd and Kubernetes are doing now")
     .action(async (_options, command: Command) => (await import("./status.ts")).status(command.optsWithGlobals()));
 
   program
@@ -121,7 +121,11 @@ export function buildProgram(): Command {
     .description("write a kubeconfig for people, signed by the cluster's authority in the vault; asks no host")
     .option("--out <path>", "the file to write, - for standard output; default NAME.kubeconfig")
     .option("--user <name>", "who it is for, as the audit log names them", "admin")
-    .option("--group <names>", "groups, comma-separated", commaList, ["kubeadm:cluster-admins"])
+    .addOption(
+      new Option("--group <names>", "groups, comma-separated")
+        .argParser(commaList)
+        .default(["kubeadm:cluster-admins"], "kubeadm:cluster-admins"),
+    )
     .option("--days <number>", "days it is valid; default kubernetes.certificateValidityDays", days)
     .option("--force", "overwrite an existing file")
     .action(async (_options, command: Command) =>
@@ -257,8 +261,8 @@ First steps:
   slipway apply          change it
 
 'slipway COMMAND --help' tells more. Exit codes: 0 done, 1 bug, 2 wrong usage or
-cluster file, 3 refused, 4 stopped part-way, 5 hosts not reached, 6 not verified in time,
-130 interrupted.`;
+cluster file, 3 refused, 4 stopped part-way, 5 hosts not reached, 6 not verified
+in time or degraded, 130 interrupted.`;
 
 function commaList(text: string): string[] {
   const words = text.split(",").map((word) => word.trim());

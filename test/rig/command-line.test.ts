@@ -60,7 +60,7 @@ describe("help", () => {
     expect(help.stdout).toMatch(new RegExp(`^Usage: slipway${path === "" ? "" : ` ${path}`}[ \\n]`));
     expect(help.stdout).toContain("-f, --file <path>");
     expect(help.stdout).toContain("-o, --output <format>");
-    expect(Math.max(...help.stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(100);
+    expect(Math.max(...help.stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 
   test("is what 'slipway' alone prints, as wrong usage", async () => {
