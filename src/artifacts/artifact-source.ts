@@ -33,6 +33,8 @@ export interface ArtifactSource {
   image(ref: string, architecture: Architecture): ImageOrigin | undefined;
   /** The package repository of a distribution to be placed on its hosts; undefined: they have their own. */
   packages(distribution: string, architecture: Architecture): Origin | undefined;
+  /** The bytes of a chart, by its logical name, where this computer has them; undefined: it is not here. */
+  chart(name: string): Buffer | undefined;
 }
 
 /** The digest an origin promises, where it is known before the file is there. */

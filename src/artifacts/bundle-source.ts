@@ -28,6 +28,10 @@ export function bundleSource(bundle: Bundle): ArtifactSource {
       const sha256 = files.get(fileNames.packages(distribution, architecture));
       return sha256 === undefined ? undefined : upload(sha256);
     },
+    chart(name) {
+      const sha256 = files.get(name);
+      return sha256 === undefined ? undefined : bundle.bytesOf(sha256);
+    },
   };
 }
 

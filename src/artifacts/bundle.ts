@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import type { FilePart } from "../hosts/port.ts";
 import { ProblemError } from "../problems/problem.ts";
 import { type BundleIndex, blobParts, bundleIndexName, bundleIndexSchema, largestIndexBytes } from "./bundle-index.ts";
+import { sha256Of } from "./image-content.ts";
 import { tarBlockBytes } from "./tar-header.ts";
 
 /** A bundle file that was opened: its index, and where its blobs lie. */
@@ -12,6 +13,8 @@ export interface Bundle {
   readonly sizeBytes: number;
   /** Throws when the index names no such blob. */
   partOf(sha256: string): FilePart;
+  /** A blob's bytes, checked; for small ones. Throws `artifact/bundle-damaged`. */
+  bytesOf(sha256: string): Buffer;
 }
 
 /**
@@ -26,27 +29,25 @@ export function openBundle(path: string): Bundle {
   const parts = blobParts(index, text.length);
   const needed = [...parts.values()].reduce((most, part) => Math.max(most, part.offsetBytes + part.sizeBytes), 0);
   if (needed > sizeBytes) throw damaged(path, `it has ${sizeBytes} bytes, its index describes ${needed}`);
-  return {
-    path,
-    index,
-    sizeBytes,
-    partOf(sha256) {
-      const part = parts.get(sha256);
-      if (part === undefined) throw new Error(`${path} has no blob ${sha256}`);
-      return part;
-    },
+  const partOf = (sha256: string) => {
+    const part = parts.get(sha256);
+    if (part === undefined) throw new Error(`${path} has no blob ${sha256}`);
+    return part;
   };
+  return { path, index, sizeBytes, partOf, bytesOf: (sha256) => checkedBytes(path, partOf(sha256)) };
+}
+
+function checkedBytes(path: string, { offsetBytes, sizeBytes, sha256 }: FilePart): Buffer {
+  const bytes = Buffer.alloc(sizeBytes);
+  const read = withFile(path, (file) => readSync(file, bytes, 0, sizeBytes, offsetBytes));
+  const found = sha256Of(bytes.subarray(0, read));
+  if (found !== sha256) throw damaged(path, `the SHA-256 of a blob is ${found}, wanted ${sha256}`);
+  return bytes;
 }
 
 /** Synchronous: an index is small, and steps are made of it before anything else happens. */
 function readIndex(path: string): { readonly text: Buffer; readonly sizeBytes: number } {
-  let file: number;
-  try {
-    file = openSync(path, "r");
-  } catch (error) {
-    throw unreadable(path, error);
-  }
-  try {
+  return withFile(path, (file) => {
     const header = Buffer.alloc(tarBlockBytes);
     if (readSync(file, header, 0, tarBlockBytes, 0) < tarBlockBytes) throw damaged(path, "it is shorter than a tar");
     const name = header.toString("latin1", 0, 100).replace(/\0.*$/s, "");
@@ -56,6 +57,18 @@ function readIndex(path: string): { readonly text: Buffer; readonly sizeBytes: n
     const text = Buffer.alloc(length);
     if (readSync(file, text, 0, length, tarBlockBytes) < length) throw damaged(path, "its index is cut off");
     return { text, sizeBytes: fstatSync(file).size };
+  });
+}
+
+function withFile<T>(path: string, use: (file: number) => T): T {
+  let file: number;
+  try {
+    file = openSync(path, "r");
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+  try {
+    return use(file);
   } catch (error) {
     if (error instanceof ProblemError) throw error;
     throw unreadable(path, error);

@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream";
 import { createGzip } from "node:zlib";
@@ -7,6 +7,7 @@ import type { Architecture } from "./architecture.ts";
 import type { ArtifactSource } from "./artifact-source.ts";
 import type { BundleArtifact } from "./bundle-index.ts";
 import type { BundleContents } from "./bundle-writer.ts";
+import { publishedChart } from "./chart-repository.ts";
 import { download } from "./download.ts";
 import { folderMembers, tarOf } from "./folder-tar.ts";
 import { type GivenFolder, lookThrough } from "./given-folder.ts";
@@ -34,6 +35,8 @@ export function imageKey(architecture: Architecture, ref: string): string {
 export interface GatherOptions {
   /** Undefined: everything there is. */
   readonly wanted?: Wanted;
+  /** Asked once all files are there, where charts may name more images: everything that is wanted then. */
+  readonly wantedWith?: (bytesOf: (file: string) => Promise<Buffer | undefined>) => Promise<Wanted>;
   /** A folder for what has to be made on the way; the caller removes it. */
   readonly workFolder: string;
   /** Where to get what is wanted and not in the folder; absent: nowhere. */
@@ -50,16 +53,19 @@ export interface DownloadOptions extends Pick<RegistryOptions, "fetch" | "mirror
 
 /** What a folder has of what is wanted, and what can be downloaded of the rest, ready to be written into a bundle. */
 export async function gather(folder: string | undefined, options: GatherOptions): Promise<BundleContents> {
+  const { download, wantedWith } = options;
+  const given = folder === undefined ? undefined : await lookThrough(folder);
   const gathering = new Gathering(options);
-  if (folder !== undefined) await fromFolder(folder, gathering);
-  if (options.download !== undefined && options.wanted !== undefined)
-    await gathering.downloads(options.wanted, options.download);
+  if (given !== undefined) await gathering.files(given);
+  if (download !== undefined) await gathering.downloadFiles(download);
+  const more = await wantedWith?.((name) => gathering.bytesOf(name));
+  if (options.wanted !== undefined) gathering.wanted = more ?? options.wanted;
+  if (given !== undefined) await imagesAndPackages(given, gathering);
+  if (download !== undefined) await gathering.downloadImages(download);
   return gathering;
 }
 
-async function fromFolder(folder: string, gathering: Gathering): Promise<void> {
-  const given = await lookThrough(folder);
-  await gathering.files(given);
+async function imagesAndPackages(given: GivenFolder, gathering: Gathering): Promise<void> {
   for (const path of given.imageArchives) {
     for (const image of await readImageArchive(path)) await gathering.image(image.ref, image.architecture, () => image);
   }
@@ -72,11 +78,20 @@ async function fromFolder(folder: string, gathering: Gathering): Promise<void> {
 class Gathering implements BundleContents {
   readonly artifacts: BundleArtifact[] = [];
   readonly paths = new Map<string, string>();
+  wanted: Wanted | undefined;
   readonly #options: GatherOptions;
   #made = 0;
 
   constructor(options: GatherOptions) {
     this.#options = options;
+    this.wanted = options.wanted;
+  }
+
+  /** Of a file that is there already. */
+  async bytesOf(name: string): Promise<Buffer | undefined> {
+    const found = this.artifacts.find((one) => one.kind === "file" && one.name === name);
+    const path = found === undefined ? undefined : this.paths.get(found.sha256);
+    return path === undefined ? undefined : await readFile(path);
   }
 
   newPath(suffix: string): string {
@@ -86,7 +101,7 @@ class Gathering implements BundleContents {
 
   async files({ files }: GivenFolder): Promise<void> {
     for (const [name, { path, kind }] of files) {
-      if (this.#options.wanted?.files.has(name) === false) continue;
+      if (this.wanted?.files.has(name) === false) continue;
       this.#options.onProgress?.(name);
       // A copy, so that what is written later is what was hashed.
       const bytes = kind === "file" ? pieces(path) : await tarball(path);
@@ -100,7 +115,7 @@ class Gathering implements BundleContents {
     architecture: Architecture,
     make: () => ImageContent | Promise<ImageContent>,
   ): Promise<void> {
-    if (this.#options.wanted?.images.has(imageKey(architecture, name)) === false) return;
+    if (this.wanted?.images.has(imageKey(architecture, name)) === false) return;
     const known = this.artifacts.some(
       (one) => one.kind === "image" && one.name === name && one.architecture === architecture,
     );
@@ -114,7 +129,7 @@ class Gathering implements BundleContents {
   async packages({ packages }: GivenFolder): Promise<void> {
     for (const [distribution, debs] of packages) {
       for (const architecture of ["amd64", "arm64"] as const) {
-        const wanted = this.#options.wanted?.packages.has(`${distribution} ${architecture}`) ?? true;
+        const wanted = this.wanted?.packages.has(`${distribution} ${architecture}`) ?? true;
         if (!wanted) continue;
         this.#options.onProgress?.(`packages of ${distribution} for ${architecture}`);
         const made = await packageFolder(distribution, architecture, debs, this.#options.workFolder);
@@ -125,16 +140,19 @@ class Gathering implements BundleContents {
     }
   }
 
-  async downloads(wanted: Wanted, { source, fetch, mirrors }: DownloadOptions): Promise<void> {
+  async downloadFiles({ source, fetch }: DownloadOptions): Promise<void> {
     const there = new Set(this.artifacts.map((one) => one.name));
-    for (const name of [...wanted.files].sort()) {
+    for (const name of [...(this.wanted?.files ?? [])].sort()) {
       if (there.has(name)) continue;
       this.#options.onProgress?.(name);
-      const origin = source.file(name);
+      const origin = name.startsWith("charts/") ? await publishedChart(fetch, name) : source.file(name);
       if (origin.kind !== "download") throw new Error(`${name} has no address`);
       this.#add({ kind: "file", name }, await download(fetch, origin.url, origin.digest, this.newPath("file")));
     }
-    for (const key of [...wanted.images].sort()) {
+  }
+
+  async downloadImages({ fetch, mirrors }: DownloadOptions): Promise<void> {
+    for (const key of [...(this.wanted?.images ?? [])].sort()) {
       const [architecture, ref] = [key.slice(0, key.indexOf(" ")) as Architecture, key.slice(key.indexOf(" ") + 1)];
       const workFolder = this.newPath("blobs");
       await mkdir(workFolder);

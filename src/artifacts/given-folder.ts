@@ -40,7 +40,15 @@ const imageSchema = z.strictObject({
 export async function lookThrough(folder: string): Promise<GivenFolder> {
   const files = new Map<string, { path: string; kind: "file" | "folder" }>();
   const root = join(folder, "files");
+  for (const chart of await entriesOf(join(root, "charts"))) {
+    const path = join(root, "charts", chart.name);
+    for (const version of await entriesOf(path)) {
+      const name = `charts/${chart.name}/${version.name.replace(/\.tgz$/, "")}`;
+      files.set(name, { path: join(path, version.name), kind: "file" });
+    }
+  }
   for (const project of await entriesOf(root)) {
+    if (project.name === "charts") continue;
     for (const version of await entriesOf(join(root, project.name))) {
       const below = join(root, project.name, version.name, "linux");
       for (const architecture of await entriesOf(below)) {

@@ -1,9 +1,10 @@
 import type { ClusterSpec, HostSpec } from "../spec/cluster-spec.ts";
 import type { Architecture } from "./architecture.ts";
+import type { ChartValues } from "./chart-values.ts";
 import { componentVersions } from "./component-versions.ts";
 import { fileNames, kubernetesPrograms } from "./file-names.ts";
 import { kubernetesImages } from "./kubernetes-images.ts";
-import { helmVersion, networkPluginChart } from "./network-plugin-chart.ts";
+import { helmVersion, networkPluginChartFile } from "./network-plugin-chart.ts";
 import { networkPluginImages } from "./network-plugin-images.ts";
 
 /** A host as far as it decides what it needs. */
@@ -22,9 +23,16 @@ export interface NeededArtifacts {
   readonly images: readonly string[];
 }
 
-/** Files and images a host needs for its roles. A load balancer or etcd host needs none of Kubernetes. */
-export function neededArtifacts(spec: ClusterSpec, machine: Omit<Machine, "distribution">): NeededArtifacts {
-  return { files: neededFiles(spec, machine), images: neededImages(spec, machine.host) };
+/**
+ * Files and images a host needs for its roles. A load balancer or etcd host needs none of Kubernetes. `chart`: the values
+ * of the network plugin's chart, where it is at hand; images that it alone names are left out otherwise.
+ */
+export function neededArtifacts(
+  spec: ClusterSpec,
+  machine: Omit<Machine, "distribution">,
+  chart?: ChartValues,
+): NeededArtifacts {
+  return { files: neededFiles(spec, machine), images: neededImages(spec, machine.host, chart) };
 }
 
 /** True for hosts that become nodes. */
@@ -44,9 +52,8 @@ function neededFiles(spec: ClusterSpec, { host, architecture }: Omit<Machine, "d
     }
   }
   if (host.roles.includes("control-plane")) {
-    const chart = networkPluginChart(spec);
-    if (chart !== undefined)
-      files.push(fileNames.helm(helmVersion, architecture), fileNames.chart(chart.name, chart.version));
+    const chart = networkPluginChartFile(spec);
+    if (chart !== undefined) files.push(fileNames.helm(helmVersion, architecture), chart);
   }
   const runsEtcd = etcd.topology === "external" && host.roles.includes("etcd");
   if (runsEtcd && etcd.source.from === "release") files.push(fileNames.etcd(etcd.source.version, architecture));
@@ -57,7 +64,7 @@ function neededFiles(spec: ClusterSpec, { host, architecture }: Omit<Machine, "d
  * Control planes have the images of the control plane, every node those a pod of any node may need: what runs once may
  * run anywhere after a node is lost.
  */
-function neededImages(spec: ClusterSpec, host: HostSpec): readonly string[] {
+function neededImages(spec: ClusterSpec, host: HostSpec, chart: ChartValues | undefined): readonly string[] {
   if (!isNode(host)) return [];
   const images = kubernetesImages(spec);
   const { addons, etcd, kubernetes, runtime } = spec;
@@ -67,7 +74,7 @@ function neededImages(spec: ClusterSpec, host: HostSpec): readonly string[] {
     if (etcd.topology === "stacked") all.push(images.etcd);
   }
   if (!replacesProxy(spec) && kubernetes.proxy.mode !== "none") all.push(images.kubeProxy);
-  all.push(...networkPluginImages(spec), images.coreDns);
+  all.push(...networkPluginImages(spec, chart), images.coreDns);
   if (addons.dns.nodeLocal) all.push(images.nodeCache);
   if (addons.metricsServer) all.push(images.metricsServer);
   return [...new Set(all)];

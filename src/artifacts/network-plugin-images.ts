@@ -1,11 +1,15 @@
 import type { ClusterSpec } from "../spec/cluster-spec.ts";
+import type { ChartValues } from "./chart-values.ts";
 
 /**
- * References of the images a network plugin's pods run; empty for the bridge, which has no pods. Of Calico and Cilium
- * those that have the version of the plugin: images with a version of their own (Calico's operator, Cilium's Envoy and
- * certgen) are named in the chart alone.
+ * References of the images a network plugin's pods run; empty for the bridge, which has no pods. `chart` are the values of
+ * the plugin's chart: it alone names the images that have versions of their own (Calico's operator, Cilium's Envoy and
+ * certgen). Without it only those of the plugin's own version are named.
  */
-export function networkPluginImages({ network }: Pick<ClusterSpec, "network">): readonly string[] {
+export function networkPluginImages(
+  { network }: Pick<ClusterSpec, "network">,
+  chart: ChartValues | undefined,
+): readonly string[] {
   const { plugin } = network;
   switch (plugin.kind) {
     case "bridge":
@@ -15,15 +19,49 @@ export function networkPluginImages({ network }: Pick<ClusterSpec, "network">): 
       return [daemon, cniPlugin];
     }
     case "calico": {
-      // https://docs.tigera.io/calico/latest/operations/image-options/alternate-registry (2026-11-21)
+      // What the operator of 3.32 runs with our values: no CSI driver, no flex volume, no Goldmane.
+      // https://github.com/tigera/operator/blob/v1.42.3/pkg/components/calico.go (2026-11-21)
       const names = ["node", "cni", "typha", "kube-controllers", "apiserver"];
-      return names.map((name) => `quay.io/calico/${name}:v${plugin.version}`);
+      const own = names.map((name) => `quay.io/calico/${name}:v${plugin.version}`);
+      const operator = chart?.tigeraOperator as Readonly<Record<string, string>> | undefined;
+      if (operator === undefined) return own;
+      return [`${operator.registry}/${operator.image}:${operator.version}`, ...own];
     }
     case "cilium": {
-      const names = ["cilium", "operator-generic", ...(plugin.hubble ? ["hubble-relay"] : [])];
-      return names.map((name) => `quay.io/cilium/${name}:v${plugin.version}`);
+      const { hubble, version } = plugin;
+      if (chart === undefined) {
+        const names = ["cilium", "operator-generic", ...(hubble ? ["hubble-relay"] : [])];
+        return names.map((name) => `quay.io/cilium/${name}:v${version}`);
+      }
+      const paths = ciliumImagePaths.filter(({ of }) => of !== "hubble" || hubble);
+      return paths.flatMap(({ path, suffix }) => imageAt(chart, path, suffix) ?? []);
     }
   }
+}
+
+/**
+ * Where Cilium's chart has the images of what our values switch on, as 1.20.0 renders them
+ * (https://github.com/cilium/charts/blob/master/cilium-1.20.0.tgz, 2026-11-21). The operator's image has another name on
+ * each cloud.
+ */
+export const ciliumImagePaths: readonly {
+  readonly path: readonly string[];
+  readonly suffix?: string;
+  /** Absent: always. */
+  readonly of?: "hubble";
+}[] = [
+  { path: ["image"] },
+  { path: ["operator", "image"], suffix: "-generic" },
+  { path: ["envoy", "image"] },
+  { path: ["hubble", "relay", "image"], of: "hubble" },
+  { path: ["certgen", "image"], of: "hubble" },
+];
+
+function imageAt(chart: ChartValues, path: readonly string[], suffix = ""): string | undefined {
+  let found: unknown = chart;
+  for (const name of path) found = (found as Readonly<Record<string, unknown>> | undefined)?.[name];
+  const { repository, tag } = (found ?? {}) as { readonly repository?: string; readonly tag?: string };
+  return repository === undefined || tag === undefined ? undefined : `${repository}${suffix}:${tag}`;
 }
 
 /**

@@ -26,6 +26,7 @@ export function publicSource(spec: Pick<ClusterSpec, "artifacts" | "runtime" | "
     },
     image: () => undefined,
     packages: () => undefined,
+    chart: () => undefined,
   };
 }
 
@@ -74,8 +75,8 @@ function chartWithoutDigest(name: string): Problem {
     message: `${name} cannot be taken from the internet`,
     because: "its publisher puts no digest beside it, and Slipway takes nothing unchecked",
     hint: {
-      text: `download the chart, check it, put it into a folder as ${name}, and make a bundle of it`,
-      command: "slipway bundle create --from-dir FOLDER -o FILE",
+      text: `download the chart, check it, put it into a folder as files/${name}.tgz, and make a bundle of it`,
+      command: "slipway bundle create FILE --from-dir FOLDER",
     },
   };
 }

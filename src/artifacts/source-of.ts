@@ -18,5 +18,6 @@ export function sourceOf(spec: Pick<ClusterSpec, "artifacts" | "runtime" | "etcd
     file: (name) => source().file(name),
     image: (ref, architecture) => source().image(ref, architecture),
     packages: (distribution, architecture) => source().packages(distribution, architecture),
+    chart: (name) => source().chart(name),
   };
 }

@@ -2,10 +2,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { openBundle } from "../artifacts/bundle.ts";
 import type { BundleArtifact } from "../artifacts/bundle-index.ts";
+import { bundleSource } from "../artifacts/bundle-source.ts";
 import { writeBundle } from "../artifacts/bundle-writer.ts";
+import type { ChartValues } from "../artifacts/chart-values.ts";
 import { type DownloadOptions, gather, type Wanted } from "../artifacts/gather.ts";
 import { incomplete } from "../artifacts/incomplete.ts";
 import type { Machine } from "../artifacts/needed-artifacts.ts";
+import { networkPluginChartFile, networkPluginValues } from "../artifacts/network-plugin-chart.ts";
 import { publicSource } from "../artifacts/public-source.ts";
 import { verifyBundle } from "../artifacts/verify-bundle.ts";
 import { wantedFor } from "../artifacts/wanted.ts";
@@ -39,12 +42,24 @@ export interface BundleCreateOptions extends GlobalOptions, PlatformOptions {
 export async function bundleCreate(path: string, options: BundleCreateOptions): Promise<void> {
   const cluster = openCluster(options.file);
   const machines = await machinesOf(cluster, options);
-  const wanted = wantedBy(cluster.spec, machines, options.packages);
+  let wanted = wantedBy(cluster.spec, machines, options.packages, undefined);
+  const wantedWith = async (bytesOf: (file: string) => Promise<Buffer | undefined>) => {
+    const chart = networkPluginChartFile(cluster.spec);
+    const bytes = chart === undefined ? undefined : await bytesOf(chart);
+    wanted = wantedBy(
+      cluster.spec,
+      machines,
+      options.packages,
+      networkPluginValues(cluster.spec, () => bytes),
+    );
+    return wanted;
+  };
   const target = resolve(path);
   const workFolder = await mkdtemp(resolve(dirname(target), ".slipway-bundle-"));
   try {
     const contents = await gather(options.fromDir, {
       ...(options.all === true ? {} : { wanted }),
+      wantedWith,
       ...(options.fromDir === undefined || options.download === true ? { download: downloads(cluster.spec) } : {}),
       workFolder,
       onProgress: (name) => process.stderr.write(`${name}\n`),
@@ -101,7 +116,9 @@ export async function bundleVerify(
   const problems: Problem[] = [...(await verifyBundle(bundle))];
   if (options.complete === true) {
     const cluster = openCluster(options.file);
-    const wanted = wantedBy(cluster.spec, await machinesOf(cluster, options), options.packages);
+    const source = bundleSource(bundle);
+    const chart = networkPluginValues(cluster.spec, (name) => source.chart(name));
+    const wanted = wantedBy(cluster.spec, await machinesOf(cluster, options), options.packages, chart);
     problems.push(...incomplete(wanted, bundle.index.artifacts, "the bundle"));
   }
   const whole = problems.length === 0;
@@ -119,8 +136,13 @@ function downloads(spec: ClusterSpec): DownloadOptions {
   return { source: publicSource(spec), fetch: (url, init) => fetch(url, init), mirrors: Object.fromEntries(mirrors) };
 }
 
-function wantedBy(spec: ClusterSpec, machines: readonly Machine[], packages: boolean): Wanted {
-  const wanted = wantedFor(spec, machines, (machine) => neededPackages(spec, machine));
+function wantedBy(
+  spec: ClusterSpec,
+  machines: readonly Machine[],
+  packages: boolean,
+  chart: ChartValues | undefined,
+): Wanted {
+  const wanted = wantedFor(spec, machines, (machine) => neededPackages(spec, machine), chart);
   return packages ? wanted : { ...wanted, packages: new Map() };
 }
 

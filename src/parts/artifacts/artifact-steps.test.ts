@@ -130,6 +130,7 @@ function textSource(changed: Readonly<Record<string, string>> = {}): ArtifactSou
       return { ref, digest, archive: upload(ref, `${ref}@${digest}`) };
     },
     packages: () => undefined,
+    chart: () => undefined,
   };
 }
 

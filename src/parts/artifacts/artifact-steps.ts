@@ -3,6 +3,7 @@ import type { ArtifactSource } from "../../artifacts/artifact-source.ts";
 import { componentVersions } from "../../artifacts/component-versions.ts";
 import { fileNames, kubernetesPrograms } from "../../artifacts/file-names.ts";
 import { isNode, neededArtifacts } from "../../artifacts/needed-artifacts.ts";
+import { networkPluginValues } from "../../artifacts/network-plugin-chart.ts";
 import { sourceOf } from "../../artifacts/source-of.ts";
 import type { Step } from "../../engine/step.ts";
 import { kernel } from "../../facts/kernel.ts";
@@ -92,7 +93,8 @@ function images(
   host: HostSpec,
   architecture: Architecture,
 ): readonly Resource[] {
-  const { images: refs } = neededArtifacts(spec, { host, architecture });
+  const values = networkPluginValues(spec, (name) => source.chart(name));
+  const { images: refs } = neededArtifacts(spec, { host, architecture }, values);
   const origins = refs.flatMap((ref) => source.image(ref, architecture) ?? []);
   return origins.length === 0 ? [] : [placedImages(origins)];
 }

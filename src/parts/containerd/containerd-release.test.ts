@@ -32,6 +32,7 @@ const source: ArtifactSource = {
   },
   image: () => undefined,
   packages: () => undefined,
+  chart: () => undefined,
 };
 
 function machine() {

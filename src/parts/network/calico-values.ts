@@ -18,7 +18,13 @@ export function calicoValues(
     installation: {
       enabled: true,
       cni: { type: "Calico", ipam: { type: "Calico" } },
+      // For policies of the application layer alone; it would be one more image on every node.
+      flexVolumePath: "None",
       calicoNetwork: {
+        // The address the cluster file gives the node. The first that is found may be another interface's.
+        [network.podCidr.includes(":") ? "nodeAddressAutodetectionV6" : "nodeAddressAutodetectionV4"]: {
+          kubernetes: "NodeInternalIP",
+        },
         bgp: plugin.bgp ? "Enabled" : "Disabled",
         linuxDataplane: proxyMode === "nftables" ? "Nftables" : "Iptables",
         hostPorts: "Enabled",

@@ -1,3 +1,5 @@
+import { isNode } from "../../artifacts/needed-artifacts.ts";
+import { ciliumImagePaths } from "../../artifacts/network-plugin-images.ts";
 import type { ClusterSpec, NetworkPluginSpec } from "../../spec/cluster-spec.ts";
 
 type CiliumSpec = Extract<NetworkPluginSpec, { kind: "cilium" }>;
@@ -10,9 +12,9 @@ type CiliumSpec = Extract<NetworkPluginSpec, { kind: "cilium" }>;
 export function ciliumValues(spec: ClusterSpec, plugin: CiliumSpec): Readonly<Record<string, unknown>> {
   const { network, endpoint } = spec;
   const isIpv6 = network.podCidr.includes(":");
-  const nodes = spec.hosts.filter((host) => host.roles.includes("control-plane") || host.roles.includes("worker"));
-  return {
-    cluster: { name: spec.name },
+  const values = {
+    // The longest the chart takes; it tells clusters of a mesh apart, and there is none.
+    cluster: { name: spec.name.slice(0, 32).replace(/-+$/, "") },
     kubeProxyReplacement: plugin.kubeProxyReplacement,
     k8sServiceHost: endpoint.kind === "external" ? endpoint.name : endpoint.address,
     k8sServicePort: endpoint.port,
@@ -29,9 +31,23 @@ export function ciliumValues(spec: ClusterSpec, plugin: CiliumSpec): Readonly<Re
     hubble: plugin.hubble
       ? { enabled: true, relay: { enabled: true }, tls: { auto: { enabled: true, method: "cronJob" } } }
       : { enabled: false },
-    operator: { replicas: Math.min(2, nodes.length) },
+    operator: { replicas: Math.min(2, spec.hosts.filter(isNode).length) },
     rollOutCiliumPods: true,
   };
+  return spec.artifacts.bundle === undefined ? values : byTag(values);
+}
+
+/**
+ * Images by their tag alone. The chart names each by the digest of its list for all architectures; containerd has those of
+ * a bundle, which are one architecture's, under their tag, and would go and ask the registry for the other name.
+ */
+function byTag(values: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const withTag = (tree: unknown, path: readonly string[]): Readonly<Record<string, unknown>> => {
+    const own = (tree ?? {}) as Readonly<Record<string, unknown>>;
+    const [name, ...rest] = path;
+    return name === undefined ? { ...own, useDigest: false } : { ...own, [name]: withTag(own[name], rest) };
+  };
+  return ciliumImagePaths.reduce((tree, { path }) => withTag(tree, path), values);
 }
 
 /** Native routing needs all nodes on one segment; each then leads to the pods of the others by itself. */

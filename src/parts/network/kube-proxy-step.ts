@@ -3,7 +3,7 @@ import type { ClusterSpec } from "../../spec/cluster-spec.ts";
 import { type ObjectsFound, objectsStep } from "../kubernetes-objects/objects-step.ts";
 import { kubeProxySetup } from "./kube-proxy-mode.ts";
 import { kubeProxyObjects } from "./kube-proxy-objects.ts";
-import { networkPhase, networkProxyStepId, servingApiStepIds } from "./network-layout.ts";
+import { networkKindStepId, networkPhase, networkProxyStepId } from "./network-layout.ts";
 
 /** kube-proxy on every node, or on none; nodes get it as they join. */
 export function kubeProxyStep(spec: ClusterSpec): ClusterStep<ObjectsFound> {
@@ -11,7 +11,8 @@ export function kubeProxyStep(spec: ClusterSpec): ClusterStep<ObjectsFound> {
     id: networkProxyStepId,
     title: "Apply kube-proxy",
     phase: networkPhase,
-    after: servingApiStepIds(spec),
+    // Not beside another plugin than the cluster's: one that replaces kube-proxy would take it away from under this one.
+    after: [networkKindStepId],
     part: "kube-proxy",
     objects: async (look) => kubeProxyObjects(spec, await kubeProxySetup(look, spec)),
     otherKinds: [

@@ -98,6 +98,12 @@ function ciliumStep(spec: ClusterSpec, plugin: NetworkPluginSpec & { kind: "cili
     after: [networkKindStepId, ...chartStepIds(spec)],
     part: "cilium",
     objects: (look) => rendered(look, spec, "cilium", "kube-system", ciliumValues(spec, plugin)),
+    // Those Hubble alone has: without it nothing of them is declared.
+    otherKinds: [
+      { apiVersion: "batch/v1", kind: "CronJob" },
+      { apiVersion: "batch/v1", kind: "Job" },
+      { apiVersion: "v1", kind: "Service" },
+    ],
     readyWithinMs,
   });
 }

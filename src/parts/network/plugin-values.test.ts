@@ -21,7 +21,9 @@ describe("values of Calico's chart", () => {
       installation: {
         enabled: true,
         cni: { type: "Calico", ipam: { type: "Calico" } },
+        flexVolumePath: "None",
         calicoNetwork: {
+          nodeAddressAutodetectionV4: { kubernetes: "NodeInternalIP" },
           bgp: "Disabled",
           linuxDataplane: "Nftables",
           hostPorts: "Enabled",
@@ -84,6 +86,24 @@ describe("values of Cilium's chart", () => {
       hubble: { enabled: true, relay: { enabled: true }, tls: { auto: { enabled: true, method: "cronJob" } } },
       operator: { replicas: 2 },
       rollOutCiliumPods: true,
+    });
+  });
+
+  test("name images of a bundle as containerd has them, by their tags", () => {
+    const bundled = { ...spec, artifacts: { ...spec.artifacts, bundle: "/srv/a.tar" } };
+    expect(ciliumValues(bundled, cilium)).toMatchObject({
+      image: { useDigest: false },
+      operator: { replicas: 2, image: { useDigest: false } },
+      envoy: { image: { useDigest: false } },
+      hubble: { enabled: true, relay: { enabled: true, image: { useDigest: false } } },
+      certgen: { image: { useDigest: false } },
+    });
+    expect(JSON.stringify(ciliumValues(spec, cilium))).not.toContain("useDigest");
+  });
+
+  test("name the cluster in no more than the 32 characters the chart takes", () => {
+    expect(ciliumValues({ ...spec, name: "a-cluster-with-a-name-of-thirty-two-or-more" }, cilium)).toMatchObject({
+      cluster: { name: "a-cluster-with-a-name-of-thirty" },
     });
   });
 

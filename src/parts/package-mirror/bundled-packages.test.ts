@@ -56,6 +56,7 @@ function machine(origin: Origin | undefined) {
     },
     image: () => undefined,
     packages: () => origin,
+    chart: () => undefined,
   };
   const spec = sampleSpec({ artifacts: { ...sampleSpec().artifacts, bundle: "/srv/bundle.tar" } });
   const step = osSteps(spec, source).find((one) => one.on === "lb-1") as HostStep;

@@ -1,6 +1,9 @@
 import { architectureOf } from "../../artifacts/architecture.ts";
 import type { Bundle } from "../../artifacts/bundle.ts";
+import { bundleSource } from "../../artifacts/bundle-source.ts";
+import type { ChartValues } from "../../artifacts/chart-values.ts";
 import { neededArtifacts } from "../../artifacts/needed-artifacts.ts";
+import { networkPluginValues } from "../../artifacts/network-plugin-chart.ts";
 import { kernel } from "../../facts/kernel.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
 import { judgeHosts } from "../ask-hosts.ts";
@@ -20,10 +23,17 @@ export const bundle: PreflightCheck = {
       const { message, because = "", hint = { text: "make the bundle" } } = found.problem;
       return { state: "judged", because: "", findings: [{ severity: "error", message, because, hint }] };
     }
+    const source = bundleSource(found.bundle);
+    let values: { readonly chart: ChartValues | undefined } | undefined;
+    // Read once for all hosts.
+    const chart = () => {
+      values ??= { chart: networkPluginValues(context.spec, (name) => source.chart(name)) };
+      return values.chart;
+    };
     const because = `${found.bundle.path} has the programs and images of every host`;
     return await judgeHosts(context, context.hosts, because, async (host) => {
       const { architecture } = await context.fact(host.name, kernel);
-      return judge(context.spec, host, architecture, found.bundle);
+      return judge(context.spec, host, architecture, found.bundle, chart());
     });
   },
 };
@@ -33,9 +43,10 @@ function judge(
   host: HostSpec,
   machine: string,
   { path, index }: Bundle,
+  chart: ChartValues | undefined,
 ): readonly Omit<Finding, "host">[] {
   const architecture = architectureOf(machine);
-  const needed = neededArtifacts(spec, { host, architecture });
+  const needed = neededArtifacts(spec, { host, architecture }, chart);
   const there = new Set(
     index.artifacts.flatMap((one) => (one.kind !== "image" || one.architecture === architecture ? [one.name] : [])),
   );
