@@ -5,6 +5,7 @@ import type { Act, ClusterStep, Look, StepId } from "../../engine/step.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
 import { type StoredValue, storedValues } from "./encrypted-values.ts";
 import { type EncryptionKey, readEncryptionKeys } from "./encryption-keys.ts";
+import { encryptsWithNew, readKeyRotation } from "./key-rotation.ts";
 
 /** How values begin that this key has encrypted. */
 export function keyPrefix(key: EncryptionKey | undefined): string {
@@ -45,10 +46,9 @@ export function encryptionRewriteStep(
     after,
     impact: "none",
     async check(look) {
-      const keys = await readEncryptionKeys(look);
-      if (keys.length < 2 || generationOf(keys[0]) < generationOf(keys[1])) {
-        return { state: "unknown", until, because: "the new key does not encrypt yet" };
-      }
+      const rotation = await readKeyRotation(look);
+      const { keys } = rotation;
+      if (!encryptsWithNew(rotation)) return { state: "unknown", until, because: "the new key does not encrypt yet" };
       const left = await valuesToRewrite(look, spec, keys);
       if (left.length === 0) return { state: "satisfied", because: `everything begins with ${keyPrefix(keys[0])}` };
       const what = `${left.length} values in etcd`;
@@ -75,10 +75,6 @@ export function encryptionRewriteStep(
       },
     ],
   };
-}
-
-function generationOf(key: EncryptionKey | undefined): number {
-  return Number(/^key-(\d+)$/.exec(key?.name ?? "")?.[1] ?? 0);
 }
 
 async function requestsFor(act: Act, spec: ClusterSpec, values: readonly StoredValue[]): Promise<KubeRequest[]> {

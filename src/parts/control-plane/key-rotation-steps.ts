@@ -1,10 +1,17 @@
 import { controlPlaneHosts } from "../../cluster/kube/control-planes.ts";
-import type { ClusterStep, LockName, Look, Step, StepId } from "../../engine/step.ts";
+import type { Change, ClusterStep, LockName, Look, Step, StepId } from "../../engine/step.ts";
 import { ProblemError } from "../../problems/problem.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
-import { type EncryptionKey, nextEncryptionKey, readEncryptionKeys, writeEncryptionKeys } from "./encryption-keys.ts";
+import { type EncryptionKey, nextEncryptionKey, writeEncryptionKeys } from "./encryption-keys.ts";
 import { encryptionLoadStep } from "./encryption-load-step.ts";
 import { encryptionRewriteStep, keyPrefix, valuesToRewrite } from "./encryption-rewrite-step.ts";
+import {
+  encryptsWithNew,
+  type KeyRotation,
+  keyRotationName,
+  noteKeyRotation,
+  readKeyRotation,
+} from "./key-rotation.ts";
 
 /** Held while keys are changed or loaded. */
 const encryptionLock = "encryption-keys" as LockName;
@@ -13,6 +20,7 @@ const makeId = "secrets.key" as StepId;
 const firstId = "secrets.first" as StepId;
 const rewriteId = "secrets.rewrite" as StepId;
 const dropId = "secrets.drop" as StepId;
+const endId = "secrets.end" as StepId;
 
 /**
  * The order is what makes it safe while several API servers run: none ever writes with a key another one cannot read with.
@@ -29,38 +37,42 @@ export function keyRotationSteps(spec: ClusterSpec): readonly Step[] {
     hosts.map((host) => encryptionLoadStep(spec, host, loadId(round, host.name), [after]));
   const loaded = (round: string) => hosts.map((host) => loadId(round, host.name));
   return [
-    vaultStep({
+    rotationStep({
       id: makeId,
       title: "Make a new encryption key",
       after: [],
       change: "create",
-      // Two keys are a rotation under way.
-      next: (keys) => (keys.length > 1 ? undefined : [...keys, nextEncryptionKey(keys, provider)]),
-      because: (keys) => `${newest(keys)?.name} is the new one`,
+      next({ keys, to = nextEncryptionKey(keys, provider).name, isNoted }) {
+        if (keys.some((key) => key.name === to)) return isNoted ? undefined : { keys, to };
+        return { keys: [...keys, { ...nextEncryptionKey(keys, provider), name: to }], to };
+      },
+      because: ({ to }) => `${to} is the new one`,
     }),
     ...loads("new", makeId),
-    vaultStep({
+    rotationStep({
       id: firstId,
       title: "Encrypt with the new key",
       after: loaded("new"),
       change: "update",
-      next: (keys) => {
-        const key = newest(keys);
-        return key === undefined || keys[0] === key ? undefined : [key, ...keys.filter((one) => one !== key)];
+      next({ keys, to }) {
+        const [key] = keys.filter((one) => one.name === to);
+        return key === undefined || keys[0] === key
+          ? undefined
+          : { keys: [key, ...keys.filter((one) => one !== key)], to };
       },
-      because: (keys) => `${keys[0]?.name} encrypts`,
-      until: (keys) => (keys.length < 2 ? makeId : undefined),
+      because: ({ to }) => `${to} encrypts`,
+      until: (rotation) => (isMade(rotation) ? undefined : makeId),
     }),
     ...loads("first", firstId),
     encryptionRewriteStep(spec, rewriteId, loaded("first"), firstId),
-    vaultStep({
+    rotationStep({
       id: dropId,
       title: "Drop the old encryption key",
       after: [rewriteId],
       change: "delete",
-      next: (keys) => (keys.length > 1 ? keys.slice(0, 1) : undefined),
+      next: ({ keys, to }) => (keys.length > 1 ? { keys: keys.slice(0, 1), to } : undefined),
       because: () => "there is one key",
-      until: (keys) => (keys.length < 2 || newest(keys) !== keys[0] ? firstId : undefined),
+      until: (rotation) => (encryptsWithNew(rotation) ? undefined : firstId),
       // Whoever drops a key that is still needed loses what it encrypts.
       async require(look, keys) {
         const left = await valuesToRewrite(look, spec, keys);
@@ -68,6 +80,15 @@ export function keyRotationSteps(spec: ClusterSpec): readonly Step[] {
       },
     }),
     ...loads("last", dropId),
+    rotationStep({
+      id: endId,
+      title: "Note that the rotation has ended",
+      after: loaded("last"),
+      change: "update",
+      next: ({ keys, isNoted }) => (isNoted ? { keys, to: undefined } : undefined),
+      because: ({ keys }) => `${keys[0]?.name} is the only key`,
+      until: (rotation) => (encryptsWithNew(rotation) && rotation.keys.length === 1 ? undefined : dropId),
+    }),
   ];
 }
 
@@ -75,26 +96,31 @@ function loadId(round: string, host: string): StepId {
   return `secrets.load-${round}/${host}` as StepId;
 }
 
-function newest(keys: readonly EncryptionKey[]): EncryptionKey | undefined {
-  const generation = (key: EncryptionKey) => Number(/^key-(\d+)$/.exec(key.name)?.[1] ?? 0);
-  return [...keys].sort((one, other) => generation(other) - generation(one))[0];
+function isMade({ keys, to }: KeyRotation): boolean {
+  return keys.some((key) => key.name === to);
 }
 
-interface VaultChange {
+interface NextRotation {
+  readonly keys: readonly EncryptionKey[];
+  /** Undefined when none is under way any more. */
+  readonly to: string | undefined;
+}
+
+interface RotationChange {
   readonly id: StepId;
   readonly title: string;
   readonly after: readonly StepId[];
   readonly change: "create" | "update" | "delete";
-  /** The keys as they are to be; undefined when they are. */
-  next(keys: readonly EncryptionKey[]): readonly EncryptionKey[] | undefined;
-  because(keys: readonly EncryptionKey[]): string;
+  /** The rotation as it is to be; undefined when it is. */
+  next(rotation: KeyRotation): NextRotation | undefined;
+  because(rotation: KeyRotation): string;
   /** The step after which it can be said; undefined when it can be. */
-  until?(keys: readonly EncryptionKey[]): StepId | undefined;
+  until?(rotation: KeyRotation): StepId | undefined;
   /** Throws where it would be unsafe. */
   require?(look: Look, keys: readonly EncryptionKey[]): Promise<void>;
 }
 
-function vaultStep(declared: VaultChange): ClusterStep<readonly EncryptionKey[]> {
+function rotationStep(declared: RotationChange): ClusterStep<NextRotation> {
   return {
     id: declared.id,
     title: declared.title,
@@ -104,19 +130,21 @@ function vaultStep(declared: VaultChange): ClusterStep<readonly EncryptionKey[]>
     locks: [encryptionLock],
     impact: "none",
     async check(look) {
-      const keys = await readEncryptionKeys(look);
-      if (keys.length === 0) throw noKey();
-      const until = declared.until?.(keys);
+      const rotation = await readKeyRotation(look);
+      if (rotation.keys.length === 0) throw noKey();
+      const until = declared.until?.(rotation);
       if (until !== undefined) return { state: "unknown", until, because: "the new key is not that far yet" };
-      const next = declared.next(keys);
-      if (next === undefined) return { state: "satisfied", because: declared.because(keys) };
-      const names = (list: readonly EncryptionKey[]) => list.map((key) => key.name).join(", ");
-      const change = { verb: declared.change, what: "encryption keys", from: names(keys), to: names(next) };
-      return { state: "needed", found: next, changes: [change] };
+      const next = declared.next(rotation);
+      if (next === undefined) return { state: "satisfied", because: declared.because(rotation) };
+      return { state: "needed", found: next, changes: [changeOf(declared.change, rotation, next)] };
     },
     async apply(act, next) {
-      await declared.require?.(act, await readEncryptionKeys(act));
-      await writeEncryptionKeys(act.vault, next);
+      const { keys, to } = await readKeyRotation(act);
+      await declared.require?.(act, keys);
+      // The note comes first and goes last: killed in between, the same rotation goes on.
+      if (next.to !== undefined) await noteKeyRotation(act.vault, next.to);
+      if (names(next.keys) !== names(keys)) await writeEncryptionKeys(act.vault, next.keys);
+      if (next.to === undefined && to !== undefined) await act.vault.remove(keyRotationName);
     },
     verify: [
       {
@@ -124,12 +152,24 @@ function vaultStep(declared: VaultChange): ClusterStep<readonly EncryptionKey[]>
         everyMs: 1000,
         withinMs: 10_000,
         async holds(look) {
-          const next = declared.next(await readEncryptionKeys(look));
+          const next = declared.next(await readKeyRotation(look));
           return next === undefined ? { state: "met" } : { state: "not-yet", because: "the vault has it otherwise" };
         },
       },
     ],
   };
+}
+
+function changeOf(verb: Change["verb"], rotation: KeyRotation, next: NextRotation): Change {
+  if (next.to === undefined)
+    return { verb, what: "note in the vault of the rotation", from: rotation.to ?? "", to: "ended" };
+  if (names(rotation.keys) === names(next.keys))
+    return { verb, what: "note in the vault of the rotation", to: next.to };
+  return { verb, what: "encryption keys", from: names(rotation.keys), to: names(next.keys) };
+}
+
+function names(keys: readonly EncryptionKey[]): string {
+  return keys.map((key) => key.name).join(", ");
 }
 
 function nothingToRotate(provider: string): ProblemError {
