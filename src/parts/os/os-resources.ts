@@ -57,7 +57,18 @@ export function osResources(
 export function packageNames(spec: ClusterSpec, kind: HostKind, { packages: names }: Distribution): readonly string[] {
   const tools = kind.kubernetes ? names.tools : names.basicTools;
   const storage = spec.os.storageClients && kind.kubernetes ? names.storageClients : [];
-  return [...new Set([names.chrony, ...tools, ...storage, ...spec.os.packages])].sort();
+  const nft = kind.kubernetes && mayUseNftables(spec) ? ["nftables"] : [];
+  return [...new Set([names.chrony, ...tools, ...nft, ...storage, ...spec.os.packages])].sort();
+}
+
+/**
+ * Long before kube-proxy runs: a package that came after it could load its own, empty rules over the Services'. Kernels
+ * decide about "auto", and are not known when a bundle is made.
+ */
+function mayUseNftables({ kubernetes, network }: ClusterSpec): boolean {
+  const { mode } = kubernetes.proxy;
+  const replaced = network.plugin.kind === "cilium" && network.plugin.kubeProxyReplacement;
+  return !replaced && (mode === "auto" || mode === "nftables");
 }
 
 function modulesFile(): Resource {
