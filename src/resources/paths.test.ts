@@ -7,6 +7,7 @@ import type { StepId } from "../engine/step.ts";
 import type { HostName } from "../hosts/port.ts";
 import { absent } from "./absent.ts";
 import { directory } from "./directory.ts";
+import { fileAccess } from "./file-access.ts";
 import { noOthers } from "./no-others.ts";
 import type { Resource } from "./resource.ts";
 import { hostStateStep } from "./resource-group.ts";
@@ -52,6 +53,21 @@ describe("a directory", () => {
     await expect(machine(declared, { "/var/lib/etcd": "x" }).check()).rejects.toMatchObject({
       problems: [{ code: "host/not-a-directory" }],
     });
+  });
+});
+
+describe("a file of somebody else's", () => {
+  const declared = fileAccess({ path: "/etc/kubernetes/admin.conf", mode: 0o600 });
+
+  test("keeps its content, and may be read by those only who are declared", async () => {
+    const at = machine(declared, { "/etc/kubernetes/admin.conf": { content: "x", mode: 0o644 } });
+    expect(await at.check()).toMatchObject({ changes: [{ what: "file /etc/kubernetes/admin.conf", to: "mode 0600" }] });
+    expect(await at.apply()).toEqual(["chmod -- 0600 /etc/kubernetes/admin.conf"]);
+    expect(await at.check()).toMatchObject({ state: "satisfied" });
+  });
+
+  test("is not missed", async () => {
+    expect(await machine(declared).check()).toMatchObject({ state: "satisfied" });
   });
 });
 

@@ -54,6 +54,7 @@ export class FakeKubeadm {
         row(["kill"], ""),
         row(["pkill"], ""),
         row(["timeout", "90", "tail"], ""),
+        row(["openssl"], { exitCode: 127 }),
         row(["timeout", "10", "openssl"], ({ host }) => this.certificates.get(host.host) ?? { exitCode: 1 }),
         row(["curl", "--silent"], ""),
         row(["stat", "-f"], "tmpfs\n"),

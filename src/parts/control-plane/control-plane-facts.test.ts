@@ -1,10 +1,11 @@
+import { X509Certificate } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { sampleHost, sampleSpec } from "../../../test/support/sample-spec.ts";
 import type { Answer } from "../../hosts/port.ts";
 import { createAuthority } from "../../pki/certificate-authority.ts";
 import { issueCertificate } from "../../pki/issue-certificate.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
-import { servesAnother, whyReissue } from "./api-server-certificate.ts";
+import { type ApiServerCertificate, servesAnother, whyReissue } from "./api-server-certificate.ts";
 import { changedSetting, controlPlaneFixedSettings } from "./control-plane-fixed-settings.ts";
 import { encryptionConfiguration } from "./encryption-configuration.ts";
 import { nextEncryptionKey } from "./encryption-keys.ts";
@@ -74,34 +75,47 @@ describe("the API server's certificate", () => {
   const names = ["cp-1", "kubernetes", "kubernetes.default", "kubernetes.default.svc"];
   const dnsNames = [...names, "kubernetes.default.svc.cluster.local", "localhost"];
   const ipAddresses = ["10.0.0.11", "10.96.0.1", "10.0.0.10", "127.0.0.1", "::1"];
-  const issue = async (more: readonly string[] = []) =>
-    (
-      await issueCertificate(
-        await createAuthority("CA", now),
-        { commonName: "kube-apiserver", dnsNames: [...dnsNames, ...more], ipAddresses, usages: ["server"] },
-        now,
-      )
-    ).certificate;
+  const authorities = Promise.all([createAuthority("CA", now), createAuthority("CA", now)]);
+  const issue = async (more: readonly string[] = [], { by = 0, at = now } = {}) => {
+    const authority = (await authorities)[by];
+    if (authority === undefined) throw new Error("there are two");
+    const names = { commonName: "kube-apiserver", dnsNames: [...dnsNames, ...more], ipAddresses };
+    return await issueCertificate(authority, { ...names, usages: ["server"], validForDays: 30 }, at);
+  };
+  const why = async (found: ApiServerCertificate, spec = sample) =>
+    whyReissue(spec, cp1, found, { authority: (await authorities)[0].certificate, now });
 
   test("will do with exactly the names it has to be for", async () => {
-    const onDisk = await issue();
-    expect(whyReissue(sample, cp1, { onDisk })).toBeUndefined();
-    expect(whyReissue(sample, cp1, { onDisk: await issue(["old.example.com"]) })).toBe(
+    const onDisk = (await issue()).certificate;
+    expect(await why({ onDisk })).toBeUndefined();
+    expect(await why({ onDisk: (await issue(["old.example.com"])).certificate })).toBe(
       "it is also for old.example.com",
     );
     const { kubernetes } = sample;
     const more = sampleSpec({
       kubernetes: { ...kubernetes, apiServer: { ...kubernetes.apiServer, extraSans: ["api.example.com", "fd00::1"] } },
     });
-    expect(whyReissue(more, cp1, { onDisk })).toBe("it lacks api.example.com, fd00::1");
-    expect(whyReissue(sample, cp1, {})).toBe("it is missing");
-    expect(whyReissue(sample, cp1, { onDisk: "garbage" })).toBe("it is not a certificate");
+    expect(await why({ onDisk }, more)).toBe("it lacks api.example.com, fd00::1");
+    expect(await why({})).toBe("it is missing");
+    expect(await why({ onDisk: "garbage" })).toBe("it is not a certificate");
+  });
+
+  test("will not do when clients would not believe it, or its key is another one", async () => {
+    expect(await why({ onDisk: (await issue([], { by: 1 })).certificate })).toBe("it is signed by another authority");
+    const monthsAgo = new Date("2026-08-01T12:00:00Z");
+    expect(await why({ onDisk: (await issue([], { at: monthsAgo })).certificate })).toBe("it expired on 2026-08-31");
+    const [one, other] = [await issue(), await issue()];
+    const publicKeyOf = (pem: string) => new X509Certificate(pem).publicKey.export({ format: "pem", type: "spki" });
+    const withKey = (pem: string) => ({ onDisk: one.certificate, publicKey: publicKeyOf(pem).toString() });
+    expect(await why(withKey(one.certificate))).toBeUndefined();
+    expect(await why(withKey(other.certificate))).toBe("its key belongs to another certificate");
+    expect(await why({ onDisk: one.certificate, publicKey: "" })).toBe("its key belongs to another certificate");
   });
 
   test("is another one than served where their fingerprints differ, and unknown where nobody answers", async () => {
-    const onDisk = await issue();
+    const onDisk = (await issue()).certificate;
     expect(servesAnother({ onDisk, served: onDisk.trim() })).toBe(false);
-    expect(servesAnother({ onDisk, served: await issue() })).toBe(true);
+    expect(servesAnother({ onDisk, served: (await issue()).certificate })).toBe(true);
     expect(servesAnother({ onDisk })).toBe(false);
   });
 });

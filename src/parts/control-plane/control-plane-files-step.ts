@@ -4,6 +4,7 @@ import type { Secret } from "../../hosts/secret.ts";
 import { absent } from "../../resources/absent.ts";
 import { directory } from "../../resources/directory.ts";
 import { file } from "../../resources/file.ts";
+import { fileAccess } from "../../resources/file-access.ts";
 import type { Inspection } from "../../resources/inspection.ts";
 import type { Resource } from "../../resources/resource.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
@@ -22,6 +23,7 @@ import {
   encryptionPath,
   joinConfigPath,
   kubeadmConfigPath,
+  kubernetesFolder,
   pkiFolder,
   slipwayFolder,
 } from "./control-plane-layout.ts";
@@ -79,6 +81,7 @@ export function controlPlaneFilesStep(
         file({ path: joinConfigPath, content: joinConfig(host), mode: 0o600 }),
         ...patches,
         ...configuration,
+        ...filesOfKubeadm(spec).map((path) => fileAccess({ path, mode: 0o600 })),
       ];
     },
   );
@@ -89,6 +92,17 @@ export function controlPlaneFilesStep(
       return moved === undefined ? check : { state: "refused", problem: moved };
     },
   };
+}
+
+/** What kubeadm writes for itself that gives away who has it. */
+function filesOfKubeadm(spec: ClusterSpec): readonly string[] {
+  const kubeconfigs = ["admin", "controller-manager", "scheduler", "kubelet"];
+  const keys = ["apiserver", "apiserver-kubelet-client", "front-proxy-client"];
+  const ofEtcd = ["apiserver-etcd-client", "etcd/server", "etcd/peer", "etcd/healthcheck-client"];
+  return [
+    ...kubeconfigs.map((name) => `${kubernetesFolder}/${name}.conf`),
+    ...[...keys, ...(spec.etcd.topology === "stacked" ? ofEtcd : [])].map((name) => `${pkiFolder}/${name}.key`),
+  ];
 }
 
 async function pkiResources(at: Pick<HostLook, "vault">, spec: ClusterSpec): Promise<readonly Resource[]> {

@@ -5,6 +5,7 @@ import type { Act, Change, Condition, HostAct, HostLook, HostStep, NonEmpty, Ste
 import { ProblemError } from "../../problems/problem.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
 import {
+  type ApiServerCertificate,
   apiServerCertificate,
   apiServerCertificatePath,
   apiServerKeyPath,
@@ -15,6 +16,7 @@ import { controlPlaneRolloutLock, controlPlaneStepId, kubeadmConfigPath, pkiFold
 import { controlPlaneTraces } from "./control-plane-traces.ts";
 import { apiServerReady } from "./join-step.ts";
 import { kubeadmRun } from "./kubeadm-run.ts";
+import { clusterAuthority, readAuthority } from "./kubernetes-authorities.ts";
 import { mendStaticPod } from "./mend-static-pod.ts";
 import { bringIntoService, takeOutOfService } from "./out-of-service.ts";
 import { type StaticPodDrift, staticPodDrift } from "./static-pod-drift.ts";
@@ -51,7 +53,7 @@ export function controlPlaneRollStep(spec: ClusterSpec, host: HostSpec, after: r
         const until = controlPlaneStepId("join", host.name);
         return { state: "unknown", until, because: `${host.name} is not part of the control plane yet` };
       }
-      const reissue = whyReissue(spec, host, served);
+      const reissue = await reissueReason(look, spec, host, served);
       const differs = drifts.length > 0 || reissue !== undefined;
       const verdicts = differs ? [] : await Promise.all(conditions.map((one) => one.holds(look)));
       const waiting = verdicts.flatMap((verdict, index): Change[] => {
@@ -103,6 +105,18 @@ async function restartOfApiServer(act: HostAct, spec: ClusterSpec): Promise<read
   return states.map((state) => ({ state, how: "restart", because: "it serves another certificate" }));
 }
 
+/** Without the authority the vault is refused elsewhere. */
+async function reissueReason(
+  look: Pick<HostLook, "vault" | "now">,
+  spec: ClusterSpec,
+  host: HostSpec,
+  found: ApiServerCertificate,
+): Promise<string | undefined> {
+  const authority = await readAuthority(look, clusterAuthority);
+  if (authority === undefined) return undefined;
+  return whyReissue(spec, host, found, { authority: authority.certificate, now: look.now() });
+}
+
 function issueAnew(because: string): Change {
   return { verb: "update", what: `certificate ${apiServerCertificatePath}`, to: "issued anew", because };
 }
@@ -115,7 +129,7 @@ function certificateServed(spec: ClusterSpec, host: HostSpec): Condition<HostLoo
     withinMs: 120_000,
     async holds(look) {
       const found = await look.fact(certificate);
-      const reissue = whyReissue(spec, host, found);
+      const reissue = await reissueReason(look, spec, host, found);
       if (reissue !== undefined) return { state: "not-yet", because: `${apiServerCertificatePath}: ${reissue}` };
       if (found.served === undefined) return { state: "not-yet", because: "nobody answers" };
       return servesAnother(found)

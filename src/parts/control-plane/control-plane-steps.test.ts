@@ -10,6 +10,8 @@ import { createAuthority } from "../../pki/certificate-authority.ts";
 import { issueCertificate } from "../../pki/issue-certificate.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
 import { ownershipLabels } from "../kubernetes-objects/ownership-labels.ts";
+import { auditPolicy } from "./audit-policy.ts";
+import { auditPolicyPath } from "./control-plane-layout.ts";
 import { controlPlaneSteps } from "./control-plane-steps.ts";
 import { clusterAuthority } from "./kubernetes-authorities.ts";
 
@@ -17,6 +19,9 @@ const sample = sampleSpec();
 const controlPlanes = ["cp-1", "cp-2", "cp-3"];
 const balancers = ["lb-1", "lb-2"];
 const nothing = { prepared: () => [], endpoint: [], etcd: [] };
+
+/** What the steps that are not under test give every control plane host. */
+const auditFile = { content: auditPolicy(undefined), modifiedAt: 1_700_000_000 };
 
 interface Rig extends EngineRig {
   readonly kube: FakeKube;
@@ -48,6 +53,7 @@ async function rigOf(): Promise<Rig> {
   await rig.world.vault.write(clusterAuthority.certificate, new Secret(authority.certificate));
   await rig.world.vault.write(clusterAuthority.key, authority.key);
   for (const [index, name] of controlPlanes.entries()) {
+    rig.hosts.host(name).files.write(auditPolicyPath, auditFile);
     const kubernetes = ["", ".default", ".default.svc", ".default.svc.cluster.local"].map((one) => `kubernetes${one}`);
     const made = await issueCertificate(
       authority,
@@ -165,6 +171,7 @@ describe("a first host that was lost", () => {
     await rig.bring();
     for (const path of rig.hosts.host("cp-1").files.paths())
       if (/^\/(etc\/kubernetes|var\/lib\/kubelet)/.test(path)) rig.hosts.host("cp-1").files.remove(path, false);
+    rig.hosts.host("cp-1").files.write(auditPolicyPath, auditFile);
     rig.kubeadm.runs.length = 0;
     expect((await rig.bring()).failed).toEqual([]);
     expect(rig.kubeadm.runs.map((line) => line.split(" ").slice(0, 2).join(" "))).toEqual(["cp-1: join"]);
@@ -227,5 +234,20 @@ describe("drift", () => {
     // Nobody outside notices a scheduler.
     expect(rig.kubeadm.told).toEqual([]);
     expect(await rig.titles()).toEqual([]);
+  });
+
+  test("a changed audit policy is named with the restart it needs", async () => {
+    const rig = await rigOf();
+    await rig.bring();
+    const host = rig.hosts.host("cp-2");
+    host.files.write(auditPolicyPath, { content: "rules: [{ level: None }]\n", modifiedAt: 1_700_000_000 });
+    const plan = await rig.plan(stepsOf(sample));
+    expect(plan.steps.find((one) => one.id === "control-plane.roll/cp-2")).toMatchObject({
+      state: "needed",
+      changes: [
+        { verb: "restart", what: "static pod kube-apiserver", because: expect.stringContaining(auditPolicyPath) },
+      ],
+    });
+    expect(plan.steps.filter((one) => one.state !== "satisfied")).toHaveLength(1);
   });
 });

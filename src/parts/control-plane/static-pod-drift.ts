@@ -22,10 +22,12 @@ export function staticPodDrift(state: StaticPodState, inputs: string): StaticPod
   return because === undefined ? undefined : { state, how: "restart", because };
 }
 
-function whyRestart({ processes, command, loads }: StaticPodState): string | undefined {
+function whyRestart({ processes, command, loads, differing }: StaticPodState): string | undefined {
   // What does not run, kubelet starts; with what it finds then.
   const other = processes.find((one) => command !== undefined && one.command !== command);
   if (other !== undefined) return "the running process has other flags than its manifest";
+  const [wrong] = differing;
+  if (wrong !== undefined && processes.length > 0) return `${wrong} is not as the cluster file says`;
   const started = Math.min(...processes.map((one) => one.startedAt));
   const newer = loads.find((file) => file.modifiedAt > started + clockErrorSeconds);
   return newer === undefined ? undefined : `the running process is older than ${newer.path}`;

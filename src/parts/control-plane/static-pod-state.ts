@@ -31,17 +31,21 @@ export interface StaticPodState {
   readonly processes: readonly StaticPodProcess[];
   /** Files it loads when it starts, with their modification times in seconds since the epoch. */
   readonly loads: readonly { readonly path: string; readonly modifiedAt: number }[];
+  /** Of these, files that are not as the cluster file says. */
+  readonly differing: readonly string[];
 }
 
 /** Reads how static pods are, in one round trip. */
 export function staticPodStates(pods: readonly StaticPod[]): Fact<readonly StaticPodState[]> {
   const ps = ["ps", "-ww", "-o", "comm=,pid=,etimes=,args=", "-C", pods.map((pod) => pod.process).join(",")];
   const files = [...new Set(pods.flatMap((pod) => pod.loads))];
+  const declared = [...new Set(pods.flatMap((pod) => [...pod.declared.keys()]))];
   const reads: readonly Read[] = [
     linesOfFiles([manifestStampPath]),
     { kind: "run", argv: ps },
     ...pods.map((pod): Read => ({ kind: "content", path: pod.manifestPath, maxBytes: 256 * 1024 })),
     ...files.map((path): Read => ({ kind: "stat", path })),
+    ...declared.map((path): Read => ({ kind: "digest", path })),
     ...hostTime.reads,
   ];
   return {
@@ -50,7 +54,8 @@ export function staticPodStates(pods: readonly StaticPod[]): Fact<readonly Stati
     parse([stamp, running, ...rest]) {
       const stampFile = fileAmong("static-pods", manifestStampPath, stamp);
       const stamps = parseManifestStamp(textOf("static-pods", manifestStampPath, stampFile) ?? "");
-      const { now } = hostTime.parse(rest.slice(pods.length + files.length));
+      const digests = rest.slice(pods.length + files.length);
+      const { now } = hostTime.parse(digests.slice(declared.length));
       const processes = processesIn(commandOf("static-pods", ps.join(" "), running), now);
       return pods.map((pod, index): StaticPodState => {
         const text = textOf("static-pods", pod.manifestPath, rest[index]);
@@ -63,6 +68,9 @@ export function staticPodStates(pods: readonly StaticPod[]): Fact<readonly Stati
           ...(own === undefined ? {} : { stamp: own }),
           processes: processes.filter((one) => one.name === pod.process),
           loads: pod.loads.flatMap((path) => modified(path, rest[pods.length + files.indexOf(path)])),
+          differing: [...pod.declared].flatMap(([path, digest]) =>
+            isOther(digest, digests[declared.indexOf(path)]) ? [path] : [],
+          ),
         };
       });
     },
@@ -72,6 +80,10 @@ export function staticPodStates(pods: readonly StaticPod[]): Fact<readonly Stati
 function modified(path: string, answer: Answer | undefined): StaticPodState["loads"] {
   const stat = pathStat(path, answer);
   return stat.exists ? [{ path, modifiedAt: stat.modifiedAt }] : [];
+}
+
+function isOther(digest: string, answer: Answer | undefined): boolean {
+  return answer?.kind !== "digest" || answer.sha256 !== digest;
 }
 
 /** ps ends with 1 when there is no such process. */

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
+import { auditPolicy } from "./audit-policy.ts";
 import { clusterConfiguration } from "./cluster-configuration.ts";
-import { kubernetesFolder, manifestsFolder, pkiFolder } from "./control-plane-layout.ts";
+import { auditPolicyPath, kubernetesFolder, manifestsFolder, pkiFolder } from "./control-plane-layout.ts";
 import { staticPodPatches } from "./kubeadm-patches.ts";
 
 /** A part of the control plane that kubelet runs from a manifest kubeadm writes. */
@@ -14,6 +15,8 @@ export interface StaticPod {
   readonly process: string;
   /** Files it reads only when it starts, beside its manifest. */
   readonly loads: readonly string[];
+  /** Those of them the cluster file says the content of, with its SHA-256. */
+  readonly declared: ReadonlyMap<string, string>;
   /** Clients of the API notice when it stops. */
   readonly serves: boolean;
 }
@@ -32,7 +35,15 @@ const servers: readonly StaticPod[] = [
 
 /** The static pods of a control plane host, in the order they are rolled: what others rest on first. */
 export function staticPods(spec: ClusterSpec): readonly StaticPod[] {
-  return spec.etcd.topology === "stacked" ? [etcd, ...servers] : servers;
+  const { audit } = spec.kubernetes.apiServer;
+  const pods = audit.enabled ? servers.map((pod) => withAuditPolicy(pod, auditPolicy(audit.policy))) : servers;
+  return spec.etcd.topology === "stacked" ? [etcd, ...pods] : pods;
+}
+
+function withAuditPolicy(pod: StaticPod, policy: string): StaticPod {
+  if (pod.name !== "kube-apiserver") return pod;
+  const digest = createHash("sha256").update(policy).digest("hex");
+  return { ...pod, loads: [...pod.loads, auditPolicyPath], declared: new Map([[auditPolicyPath, digest]]) };
 }
 
 /**
@@ -60,5 +71,6 @@ function staticPod(
   loads: readonly string[],
   serves: boolean,
 ): StaticPod {
-  return { name, manifestPath: `${manifestsFolder}/${name}.yaml`, phase, process: name.slice(0, 15), loads, serves };
+  const manifestPath = `${manifestsFolder}/${name}.yaml`;
+  return { name, manifestPath, phase, process: name.slice(0, 15), loads, declared: new Map(), serves };
 }

@@ -2,6 +2,7 @@ import type { HostStep, Step, StepId } from "../../engine/step.ts";
 import type { HostName } from "../../hosts/port.ts";
 import { directory } from "../../resources/directory.ts";
 import { file } from "../../resources/file.ts";
+import { fileAccess } from "../../resources/file-access.ts";
 import type { Inspection } from "../../resources/inspection.ts";
 import type { Resource } from "../../resources/resource.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
@@ -10,6 +11,7 @@ import {
   controlPlaneAuthorityStepId,
   controlPlaneConfigStepId,
   joinConfigPath,
+  kubeletKubeconfigPath,
   pkiFolder,
   slipwayFolder,
 } from "../control-plane/control-plane-layout.ts";
@@ -72,6 +74,7 @@ function workerFilesStep(spec: ClusterSpec, host: HostSpec, after: readonly Step
         authority === undefined ? awaited : file({ path, content: authority.certificate }),
         file({ path: joinConfigPath, content: joinConfig(host), mode: 0o600 }),
         ...patches,
+        fileAccess({ path: kubeletKubeconfigPath, mode: 0o600 }),
       ];
     },
   );
