@@ -24,7 +24,7 @@ export interface WorkFolder {
   readonly path: string;
   /** `<path>/.slipway/<cluster>` */
   readonly statePath: string;
-  /** Runs `slipway -f FILE ARGS` (see throughEtcd) to its end, or sends SIGKILL to that one process after `killAfterMs`. */
+  /** Runs `slipway -f FILE ARGS` (see throughEtcd, unless it is `whole`) to its end, or sends SIGKILL to that one process after `killAfterMs`. */
   slipway(args: readonly string[], killAfterMs?: number): Promise<Ended>;
   plan(): Promise<Plan>;
   runs(): Promise<readonly RunSummary[]>;
@@ -38,8 +38,13 @@ function throughEtcd(args: readonly string[]): readonly string[] {
   return isWhole && !args.includes("--through") ? [command, "--through", "etcd", ...args.slice(1)] : args;
 }
 
-/** A fresh folder for a cluster on a lab, whose host keys it knows. */
-export async function makeWorkFolder(path: string, lab: Lab, clusterFile: string): Promise<WorkFolder> {
+/** A fresh folder for a cluster on a lab, whose host keys it knows. `whole`: what it is asked for goes beyond etcd. */
+export async function makeWorkFolder(
+  path: string,
+  lab: Lab,
+  clusterFile: string,
+  { whole = false }: { readonly whole?: boolean } = {},
+): Promise<WorkFolder> {
   const statePath = join(path, ".slipway", lab.name);
   const home = join(path, "home");
   const file = join(path, "cluster.yaml");
@@ -58,7 +63,7 @@ export async function makeWorkFolder(path: string, lab: Lab, clusterFile: string
     const stderr = await open(stderrFile, "w");
     const startedAt = performance.now();
     try {
-      const child = spawn(process.execPath, [program, "-f", file, ...throughEtcd(args)], {
+      const child = spawn(process.execPath, [program, "-f", file, ...(whole ? args : throughEtcd(args))], {
         cwd: path,
         stdio: ["ignore", stdout.fd, stderr.fd],
         env: { PATH: process.env.PATH, HOME: home, NO_COLOR: "1" },

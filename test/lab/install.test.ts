@@ -9,7 +9,8 @@ import type { RunSummary } from "../../src/state/read-runs.ts";
 import type { ClusterStatus } from "../../src/status/cluster-status.ts";
 import { needsLab } from "../support/lab.ts";
 import { holdersOf, type LabCluster, labCluster } from "../support/lab-cluster.ts";
-import { changedStates, type Snapshot, snapshot, touched } from "./drift/machine-snapshot.ts";
+import { named } from "../support/plan-lines.ts";
+import { changedStates, everywhere, type Snapshot, snapshot, touched } from "./drift/machine-snapshot.ts";
 import { rounds, type SeededChange } from "./drift/seeded-changes.ts";
 
 // One story on one lab, in this order: each test goes on where the one before it left the machines.
@@ -36,31 +37,9 @@ async function json<T>(...args: readonly string[]): Promise<T> {
 
 const toDo = (plan: Plan) => plan.steps.filter((step) => step.state !== "satisfied").map((step) => step.id);
 
-/** "cp-1: file /etc/hosts", sorted; a step that is refused or cannot be known by its id. */
-function named(plan: Plan): readonly string[] {
-  const lines = plan.steps.flatMap((step) => {
-    if (step.state === "satisfied") return [];
-    return step.state === "needed"
-      ? step.changes.map(({ what }) => `${step.on}: ${what}`)
-      : [`${step.state} ${step.id}`];
-  });
-  return lines.map((line) => line.replace(/^cluster: (virtual IP) .*/, "cluster: $1")).sort();
-}
-
 async function snapshots(): Promise<ReadonlyMap<string, Snapshot>> {
   const { lab } = await cluster();
   return new Map(await Promise.all(lab.machines.map(async ({ name }) => [name, await snapshot(lab, name)] as const)));
-}
-
-/** "cp-1: file /etc/hosts" for every machine, sorted. */
-function everywhere(
-  before: ReadonlyMap<string, Snapshot>,
-  after: ReadonlyMap<string, Snapshot>,
-  compare: (before: Snapshot, after: Snapshot) => readonly string[],
-): readonly string[] {
-  return [...before]
-    .flatMap(([machine, own]) => compare(own, after.get(machine) ?? new Map()).map((what) => `${machine}: ${what}`))
-    .sort();
 }
 
 async function editClusterFile(edit: (text: string) => string): Promise<void> {

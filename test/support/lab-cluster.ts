@@ -20,15 +20,20 @@ export interface LabClusterOptions {
   readonly name: string;
   /** Default: the example's seven. Without load balancers the API is behind one of somebody else. */
   readonly machines?: Machines;
+  /** Makes the cluster file out of the one with what is below Kubernetes. Then Slipway goes all the way. */
+  readonly withKubernetes?: (clusterFile: string) => string;
 }
 
 /** Boots bare machines; nothing is applied. `await using` removes all of it. */
-export async function labCluster({ name, machines = sevenMachines }: LabClusterOptions): Promise<LabCluster> {
+export async function labCluster(options: LabClusterOptions): Promise<LabCluster> {
+  const { name, machines = sevenMachines, withKubernetes } = options;
   const lab = await testLab({ name, machines: Object.keys(machines) });
   const virtualIp = lab.freeAddress(10);
   const path = await mkdtemp(join(tmpdir(), "slipway-cluster-"));
   const balanced = Object.values(machines).some((roles) => roles.includes("load-balancer"));
-  const folder = await makeWorkFolder(path, lab, clusterFile(lab, machines, balanced ? virtualIp : undefined));
+  const text = clusterFile(lab, machines, balanced ? virtualIp : undefined);
+  const whole = withKubernetes !== undefined;
+  const folder = await makeWorkFolder(path, lab, withKubernetes?.(text) ?? text, { whole });
   return {
     lab,
     folder,

@@ -29,9 +29,9 @@ fi
 /** Written by the distribution's own tools whenever they like. */
 const passing = /^file \/etc\/(ld\.so\.cache|mtab|\.updated|machine-id|resolv\.conf)$/;
 
-/** All that Slipway has to do with, and all of /etc, as it is now. */
-export async function snapshot(lab: Lab, machine: string): Promise<Snapshot> {
-  const { stdout } = await lab.exec(machine, ["sh", "-c", program]);
+/** All that Slipway has to do with, and all of /etc, as it is now. `more` prints lines of the same form. */
+export async function snapshot(lab: Lab, machine: string, more = ""): Promise<Snapshot> {
+  const { stdout } = await lab.exec(machine, ["sh", "-c", `${program}\n${more}`]);
   const rows = stdout.split("\n").map((line) => line.split("\t"));
   const digests = new Map(
     rows.flatMap(([kind, name = "", digest = ""]) => (kind === "digest" ? [[name, digest]] : [])),
@@ -63,5 +63,16 @@ function changed(
 ): readonly string[] {
   return [...new Set([...before.keys(), ...after.keys()])]
     .filter((key) => differs(before.get(key), after.get(key)))
+    .sort();
+}
+
+/** "cp-1: file /etc/hosts" for every machine, sorted. */
+export function everywhere(
+  before: ReadonlyMap<string, Snapshot>,
+  after: ReadonlyMap<string, Snapshot>,
+  compare: (before: Snapshot, after: Snapshot) => readonly string[],
+): readonly string[] {
+  return [...before]
+    .flatMap(([machine, own]) => compare(own, after.get(machine) ?? new Map()).map((what) => `${machine}: ${what}`))
     .sort();
 }
