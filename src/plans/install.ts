@@ -5,7 +5,7 @@ import { artifactsStepId } from "../parts/artifacts/artifacts-layout.ts";
 import { containerdSteps } from "../parts/containerd/containerd-steps.ts";
 import { controlPlaneStepId } from "../parts/control-plane/control-plane-layout.ts";
 import { controlPlaneSteps } from "../parts/control-plane/control-plane-steps.ts";
-import { etcdStepIds, etcdSteps } from "../parts/etcd/etcd-steps.ts";
+import { etcdHostStepIds, etcdStepIds, etcdSteps } from "../parts/etcd/etcd-steps.ts";
 import { loadBalancerStepIds, loadBalancerSteps } from "../parts/load-balancer/load-balancer-steps.ts";
 import { networkStepIds, networkSteps } from "../parts/network/network-steps.ts";
 import { nodeHosts, nodesObjectsStepId, servingCertificatesStepId } from "../parts/nodes/nodes-layout.ts";
@@ -53,7 +53,7 @@ export function install(
       ...containerdSteps(spec),
       ...loadBalancerSteps(spec),
       ...etcdSteps(spec),
-      ...artifactSteps(spec),
+      ...artifactSteps(spec, undefined, (host) => etcdHostStepIds(spec, host)),
       ...controlPlaneSteps(spec, { prepared, endpoint, etcd: etcdStepIds(spec) }),
       ...workerSteps(spec, prepared),
       ...nodesSteps(spec, { joined }),

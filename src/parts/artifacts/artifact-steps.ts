@@ -5,10 +5,11 @@ import { fileNames, kubernetesPrograms } from "../../artifacts/file-names.ts";
 import { isNode, neededArtifacts } from "../../artifacts/needed-artifacts.ts";
 import { networkPluginValues } from "../../artifacts/network-plugin-chart.ts";
 import { sourceOf } from "../../artifacts/source-of.ts";
-import type { Step } from "../../engine/step.ts";
+import type { Step, StepId } from "../../engine/step.ts";
 import { kernel } from "../../facts/kernel.ts";
 import { osRelease } from "../../facts/os-release.ts";
 import { together } from "../../facts/together.ts";
+import type { HostName } from "../../hosts/port.ts";
 import { remembered } from "../../resources/remembered.ts";
 import type { Resource } from "../../resources/resource.ts";
 import { hostStateStep } from "../../resources/resource-group.ts";
@@ -31,8 +32,15 @@ import { placedRelease } from "./placed-release.ts";
 
 const needs = together({ os: osRelease, kernel });
 
-/** One step for each node: the programs of Kubernetes, the network plugins, and the images where they come from us. */
-export function artifactSteps(spec: ClusterSpec, source: ArtifactSource = sourceOf(spec)): Step[] {
+/**
+ * One step for each node: the programs of Kubernetes, the network plugins, and the images where they come from us.
+ * `shortOnes` are steps of a host that others wait for: they do not stand in line behind half a gigabyte.
+ */
+export function artifactSteps(
+  spec: ClusterSpec,
+  source: ArtifactSource = sourceOf(spec),
+  shortOnes: (host: HostName) => readonly StepId[] = () => [],
+): Step[] {
   const resourcesOf = remembered<readonly Resource[]>();
   return spec.hosts.filter(isNode).map((host) =>
     hostStateStep({
@@ -40,7 +48,7 @@ export function artifactSteps(spec: ClusterSpec, source: ArtifactSource = source
       title: `Place Kubernetes ${spec.kubernetes.version} on ${host.name}`,
       phase: "artifacts",
       on: host.name,
-      after: [containerdStepId(host.name)],
+      after: [containerdStepId(host.name), ...shortOnes(host.name)],
       // A slow link and half a gigabyte.
       withinMs: 60 * 60_000,
       needs,

@@ -1,5 +1,6 @@
 import { etcdHosts } from "../../cluster/etcd-places.ts";
 import type { Step, StepId } from "../../engine/step.ts";
+import type { HostName } from "../../hosts/port.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
 import { osBaselineStepId } from "../os/os-steps.ts";
 import { etcdBootstrapStep } from "./etcd-bootstrap-step.ts";
@@ -47,6 +48,16 @@ export function etcdStepIds(spec: ClusterSpec): readonly StepId[] {
   return [
     ...etcdHosts(spec).map((host) => etcdStepId("promote", host.name)),
     ...controlPlanes.map((host) => etcdStepId("client-certs", host.name)),
+  ];
+}
+
+/** Steps after which a host has all its member is born with, and its API server's way to etcd; of that host alone. */
+export function etcdHostStepIds(spec: ClusterSpec, host: HostName): readonly StepId[] {
+  if (spec.etcd.topology !== "external") return [];
+  const roles = spec.hosts.find((one) => one.name === host)?.roles ?? [];
+  return [
+    ...(roles.includes("etcd") ? [etcdStepId("configure", host)] : []),
+    ...(roles.includes("control-plane") ? [etcdStepId("client-certs", host)] : []),
   ];
 }
 
