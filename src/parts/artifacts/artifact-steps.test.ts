@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { FakeHost } from "../../../test/support/fake-host.ts";
 import type { FakeRun } from "../../../test/support/fake-host-script.ts";
 import { fakeHosts, fileCommands } from "../../../test/support/fake-hosts.ts";
+import { linkCommands, linkOn } from "../../../test/support/fake-links.ts";
 import { fakeLinux } from "../../../test/support/fake-linux.ts";
 import { actOn, lookAt } from "../../../test/support/host-look.ts";
 import { sampleSpec } from "../../../test/support/sample-spec.ts";
@@ -26,42 +27,15 @@ const sha256 = (text: string) => createHash("sha256").update(text).digest("hex")
 const folder = "/opt/slipway/kubernetes/v1.36.2";
 const plugins = ["bridge", "host-local", "loopback", "portmap", "vlan"];
 
-/** What links there are, by host. */
-const linksOf = new WeakMap<FakeHost, Map<string, string>>();
 const imagesOf = new WeakMap<FakeHost, Map<string, string>>();
 
 /** Programs a node has that the model of a Linux machine lacks. `served` is what the internet has, by address. */
 function commands(served: Readonly<Record<string, string>> = {}): readonly FakeRun[] {
-  const links = (host: FakeHost) => getOr(linksOf, host);
   const images = (host: FakeHost) => getOr(imagesOf, host);
   return [
     { argv: ["uname", "-r", "-m"], answer: "6.1.0 x86_64\n" },
     { argv: ["touch"], answer: "" },
-    {
-      argv: ["env", "QUOTING_STYLE=shell-escape-always", "stat"],
-      answer: ({ argv, host }) => {
-        const lines = argv.slice(5).flatMap((path) => {
-          const target = links(host).get(path);
-          return target === undefined ? [] : [`'${path}' -> '${target}'\n`];
-        });
-        return { exitCode: lines.length === argv.length - 5 ? 0 : 1, stdout: lines.join("") };
-      },
-    },
-    {
-      argv: ["ln", "-sfn"],
-      answer: ({ argv, host }) => {
-        links(host).set(argv.at(-1) ?? "", argv.at(-2) ?? "");
-        return "";
-      },
-    },
-    {
-      argv: ["mv", "-fT"],
-      answer: ({ argv, host }) => {
-        links(host).set(argv.at(-1) ?? "", links(host).get(argv.at(-2) ?? "") ?? "");
-        links(host).delete(argv.at(-2) ?? "");
-        return "";
-      },
-    },
+    ...linkCommands,
     {
       argv: ["tar", "-xf"],
       answer: ({ argv, host }) => {
@@ -141,7 +115,7 @@ function node(source: ArtifactSource, served: Readonly<Record<string, string>> =
   let step = stepOf(source, over);
   return {
     host,
-    links: () => getOr(linksOf, host),
+    link: (path: string) => linkOn(host, path),
     images: () => getOr(imagesOf, host),
     declare: (changed: ArtifactSource, spec: Partial<ClusterSpec> = over) => {
       step = stepOf(changed, spec);
@@ -182,10 +156,10 @@ describe("placing what is sent", () => {
     await at.apply();
     expect(at.host.files.text(`${folder}/kubelet`)).toBe("kubernetes/v1.36.2/linux/amd64/kubelet");
     expect(at.host.files.get(`${folder}/kubelet`)?.mode).toBe(0o755);
-    expect(at.links().get("/usr/local/bin/kubelet")).toBe(`${folder}/kubelet`);
-    expect(at.links().get("/opt/cni/bin/vlan")).toBe("/opt/slipway/cni-plugins/v1.9.1/vlan");
-    expect(at.links().has("/opt/cni/bin/dhcp")).toBe(false);
-    expect([...at.links().keys()].filter((path) => path.includes("slipway-new"))).toEqual([]);
+    expect(at.link("/usr/local/bin/kubelet")).toBe(`${folder}/kubelet`);
+    expect(at.link("/opt/cni/bin/vlan")).toBe("/opt/slipway/cni-plugins/v1.9.1/vlan");
+    expect(at.link("/opt/cni/bin/dhcp")).toBeUndefined();
+    expect(at.host.files.paths().filter((path) => path.includes("slipway-new"))).toEqual([]);
     expect(at.host.files.paths().filter((path) => /archive|images\/.*tar/.test(path))).toEqual([]);
     expect(at.host.files.text("/etc/systemd/system/kubelet.service")).toContain("ExecStart=/usr/local/bin/kubelet\n");
     const from = at.host.reads.length;
@@ -221,7 +195,7 @@ describe("placing what is sent", () => {
     ]);
     await at.apply();
     expect(at.host.files.text(`${folder}/kubelet`)).toBe("patched");
-    expect(at.links().get("/opt/cni/bin/dhcp")).toBe("/opt/slipway/cni-plugins/v1.9.1/dhcp");
+    expect(at.link("/opt/cni/bin/dhcp")).toBe("/opt/slipway/cni-plugins/v1.9.1/dhcp");
     expect(await at.check()).toMatchObject({ state: "satisfied" });
   });
 
@@ -231,19 +205,19 @@ describe("placing what is sent", () => {
     const kubernetes = { ...sampleSpec().kubernetes, version: "1.36.3" };
     at.declare(textSource(), { kubernetes });
     await at.apply();
-    expect(at.links().get("/usr/local/bin/kubelet")).toBe("/opt/slipway/kubernetes/v1.36.3/kubelet");
+    expect(at.link("/usr/local/bin/kubelet")).toBe("/opt/slipway/kubernetes/v1.36.3/kubelet");
     expect(at.host.files.get(`${folder}/kubelet`)).toBeDefined();
     at.declare(textSource(), {});
     const sent = await at.apply();
     expect(sent.filter((one) => one.startsWith("upload"))).toEqual([]);
     expect(sent).toContain(`touch -- ${folder}/.slipway`);
-    expect(at.links().get("/usr/local/bin/kubelet")).toBe(`${folder}/kubelet`);
+    expect(at.link("/usr/local/bin/kubelet")).toBe(`${folder}/kubelet`);
   });
 
   test("a link of somebody else is named and switched, a note that somebody edited makes it all be looked at again", async () => {
     const at = node(textSource());
     await at.apply();
-    at.links().set("/usr/local/bin/kubeadm", "/home/me/kubeadm");
+    at.host.files.write("/usr/local/bin/kubeadm", "link to /home/me/kubeadm");
     expect(await at.check()).toMatchObject({
       changes: [{ what: "link /usr/local/bin/kubeadm", from: "/home/me/kubeadm", to: `${folder}/kubeadm` }],
     });

@@ -8,7 +8,12 @@ export function artifactsStepId(host: HostName): StepId {
 
 /** Programs of every release have a folder of their own, so that going back is a matter of links. */
 export function releaseFolder(name: string, version: string): string {
-  return `/opt/slipway/${name}/${version}`;
+  return `${releasesFolder(name)}/${version}`;
+}
+
+/** Where all releases of a project are. */
+export function releasesFolder(name: string): string {
+  return `/opt/slipway/${name}`;
 }
 
 /** Where programs are found by their names. */

@@ -1,9 +1,26 @@
+import { dirname } from "node:path";
 import type { DownloadDigest, Origin } from "../../artifacts/artifact-source.ts";
 import type { HostAct } from "../../engine/step.ts";
 import type { Fact } from "../../facts/fact.ts";
 import { ProblemError } from "../../problems/problem.ts";
 
 const downloadWithinMs = 30 * 60_000;
+/** A transfer that gets nowhere for a minute is tried again, and not waited for until all the time is over. */
+export const curl = [
+  "curl",
+  "--fail",
+  "--silent",
+  "--show-error",
+  "--location",
+  "--retry",
+  "3",
+  "--connect-timeout",
+  "30",
+  "--speed-limit",
+  "1024",
+  "--speed-time",
+  "60",
+] as const;
 /** What curl ends with when a server does not go on where it was left. https://everything.curl.dev/cmdline/exitcode (2026-11-21) */
 const cannotContinue = [22, 33, 36];
 
@@ -33,34 +50,25 @@ export async function fetchFile(act: HostAct, origin: Origin, path: string, mode
 }
 
 async function download(act: HostAct, url: string, path: string): Promise<void> {
-  const curl = [
-    "curl",
-    "--fail",
-    "--silent",
-    "--show-error",
-    "--location",
-    "--retry",
-    "3",
-    "--create-dirs",
-    "--output",
-    path,
-  ];
+  // curl's own way to make folders gives them to root alone.
+  await act.change({ kind: "run", argv: ["mkdir", "-p", "--", dirname(path)] });
+  const get = [...curl, "--output", path];
   const resumed = await act.change({
     kind: "run",
-    argv: [...curl, "--continue-at", "-", "--", url],
+    argv: [...get, "--continue-at", "-", "--", url],
     timeoutMs: downloadWithinMs,
     okExitCodes: [0, ...cannotContinue],
   });
   if (resumed.exitCode === 0) return;
   await act.change({ kind: "remove", path });
-  await act.change({ kind: "run", argv: [...curl, "--", url], timeoutMs: downloadWithinMs });
+  await act.change({ kind: "run", argv: [...get, "--", url], timeoutMs: downloadWithinMs });
 }
 
 async function wantedDigest(act: HostAct, url: string, digest: DownloadDigest): Promise<string> {
   if ("sha256" in digest) return digest.sha256;
   const { stdout } = await act.change({
     kind: "run",
-    argv: ["curl", "--fail", "--silent", "--show-error", "--location", "--retry", "3", "--", digest.published],
+    argv: [...curl, "--", digest.published],
   });
   const text = stdout.toString("utf8").trim();
   const found = /^([0-9a-fA-F]{64})(\s|$)/.exec(text)?.[1];

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { fakeHosts, fileCommands } from "../../../test/support/fake-hosts.ts";
+import { linkCommands, linkOn } from "../../../test/support/fake-links.ts";
 import { fakeLinux } from "../../../test/support/fake-linux.ts";
 import { actOn, lookAt } from "../../../test/support/host-look.ts";
 import { sampleSpec } from "../../../test/support/sample-spec.ts";
@@ -36,7 +37,6 @@ const source: ArtifactSource = {
 };
 
 function machine() {
-  const links = new Map<string, string>();
   const linux = fakeLinux({ repository: { containerd: { version: "2.0.2-1", units: ["containerd.service"] } } });
   const hosts = fakeHosts({
     hosts: ["w-1"],
@@ -44,23 +44,7 @@ function machine() {
       ...linux,
       runs: [
         { argv: ["uname"], answer: "6.1.0 x86_64\n" },
-        {
-          argv: ["env", "QUOTING_STYLE=shell-escape-always", "stat"],
-          answer: ({ argv }) => {
-            const lines = argv
-              .slice(5)
-              .flatMap((path) => (links.has(path) ? [`'${path}' -> '${links.get(path)}'\n`] : []));
-            return { exitCode: lines.length < argv.length - 5 ? 1 : 0, stdout: lines.join("") };
-          },
-        },
-        {
-          argv: ["ln", "-sfn"],
-          answer: ({ argv }) => {
-            links.set((argv.at(-1) ?? "").replace(".slipway-new", ""), argv.at(-2) ?? "");
-            return "";
-          },
-        },
-        { argv: ["mv", "-fT"], answer: "" },
+        ...linkCommands,
         {
           argv: ["tar", "-xf"],
           answer: ({ argv, host }) => {
@@ -76,7 +60,7 @@ function machine() {
               .map((name) => `${sha256(host.files.text(`${argv[2]}/${name}`) ?? "")}  ${name}\n`)
               .join(""),
         },
-        ...fileCommands.filter((one) => one.argv[0] === "mkdir"),
+        ...fileCommands,
         ...(linux.runs ?? []),
       ],
     },
@@ -88,7 +72,7 @@ function machine() {
     ) as HostStep[];
   return {
     host,
-    links,
+    link: (path: string) => linkOn(host, path),
     open: async (runtime: RuntimeSpec["source"]) => {
       const checks = await Promise.all(stepsFor(runtime).map((step) => step.check(lookAt(hosts, "w-1"))));
       return checks.flatMap((one) => (one.state === "needed" ? one.changes.map((change) => change.what) : []));
@@ -122,10 +106,10 @@ describe("containerd as a release", () => {
     const at = machine();
     await at.apply(release("2.1.9"));
     expect(await at.open(release("2.1.9"))).toEqual([]);
-    expect(at.links.get("/usr/local/bin/containerd")).toBe("/opt/slipway/containerd/2.1.9/bin/containerd");
+    expect(at.link("/usr/local/bin/containerd")).toBe("/opt/slipway/containerd/2.1.9/bin/containerd");
     expect(await at.open(release("2.2.1"))).toContain("release containerd 2.2.1");
     await at.apply(release("2.2.1"));
-    expect(at.links.get("/usr/local/bin/ctr")).toBe("/opt/slipway/containerd/2.2.1/bin/ctr");
+    expect(at.link("/usr/local/bin/ctr")).toBe("/opt/slipway/containerd/2.2.1/bin/ctr");
     expect(at.host.commands()).toContain("systemctl restart -- containerd.service");
     expect(at.host.files.get("/opt/slipway/containerd/2.1.9/bin/ctr")).toBeDefined();
   });
@@ -133,7 +117,9 @@ describe("containerd as a release", () => {
   test("its unit gives way when containerd comes as a package again; one of somebody else stays", async () => {
     const at = machine();
     await at.apply(release("2.1.9"));
-    expect(await at.open({ from: "package" })).toContain(`file ${containerdUnitPath}`);
+    const open = await at.open({ from: "package" });
+    expect(open).toContain(`file ${containerdUnitPath}`);
+    expect(open).toContain("link /usr/local/bin/containerd-shim-runc-v2");
     at.host.files.write(containerdUnitPath, "[Service]\nExecStart=/mine\n");
     expect(await at.open({ from: "package" })).not.toContain(`file ${containerdUnitPath}`);
   });

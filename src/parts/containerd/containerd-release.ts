@@ -2,15 +2,18 @@ import type { Architecture } from "../../artifacts/architecture.ts";
 import type { ArtifactSource } from "../../artifacts/artifact-source.ts";
 import { fileNames } from "../../artifacts/file-names.ts";
 import { type ContainerdVersion, parseContainerdVersion } from "../../facts/containerd-version.ts";
-import { fileAmong, linesOfFiles } from "../../facts/lines-of-files.ts";
 import { file } from "../../resources/file.ts";
 import type { Resource } from "../../resources/resource.ts";
-import { programFolder, releaseFolder } from "../artifacts/artifacts-layout.ts";
+import { absentIfManaged } from "../absent-if-managed.ts";
+import { programFolder, releaseFolder, releasesFolder } from "../artifacts/artifacts-layout.ts";
+import { noLinksInto } from "../artifacts/no-links-into.ts";
 import { placedRelease, placementNotePath } from "../artifacts/placed-release.ts";
 import { managedHeader } from "../managed-header.ts";
 
 /** Wins over the unit of a package that may be there as well. */
 export const containerdUnitPath = "/etc/systemd/system/containerd.service";
+
+const programs = ["containerd", "containerd-shim-runc-v2", "ctr"];
 
 /** containerd's own release, as opposed to a distribution's package. */
 export interface ContainerdRelease {
@@ -32,18 +35,16 @@ export function containerdRelease(
   const parsed = parseContainerdVersion(version);
   if (parsed === undefined) throw new Error(`${version} is no version of containerd`);
   const folder = releaseFolder("containerd", version);
-  const programs = placedRelease({
+  const placed = placedRelease({
     title: `containerd ${version}`,
     folder,
     contents: { kind: "archive", origin: source.file(fileNames.containerd(version, architecture)), strip: 0 },
-    links: Object.fromEntries(
-      ["containerd", "containerd-shim-runc-v2", "ctr"].map((name) => [`${programFolder}/${name}`, `bin/${name}`]),
-    ),
+    links: Object.fromEntries(programs.map((name) => [`${programFolder}/${name}`, `bin/${name}`])),
   });
   return {
     version: parsed,
-    resources: [programs, file({ path: containerdUnitPath, content: unitText })],
-    key: programs.key,
+    resources: [placed, file({ path: containerdUnitPath, content: unitText })],
+    key: placed.key,
     notePath: placementNotePath(folder),
   };
 }
@@ -74,19 +75,14 @@ OOMScoreAdjust=-999
 WantedBy=multi-user.target
 `;
 
-const unitLines = linesOfFiles([containerdUnitPath]);
-
-/** The unit of a release that was used before gives way to the package's. One somebody else put there stays. */
-export const withoutRelease: Resource = {
-  key: `file ${containerdUnitPath}`,
-  reads: [unitLines],
-  compare(answers) {
-    const found = fileAmong("containerd-unit", containerdUnitPath, answers.of(unitLines));
-    if (found.kind !== "content" || !found.bytes.toString("utf8").startsWith(title)) return { state: "same" };
-    return {
-      state: "different",
-      changes: [{ verb: "delete", what: `file ${containerdUnitPath}` }],
-      make: [{ kind: "remove", path: containerdUnitPath }],
-    };
-  },
-};
+/**
+ * The unit of a release that was used before gives way to the package's, and so do the links to its programs: the package's
+ * containerd would start the release's shims. What somebody else put there stays.
+ */
+export const withoutRelease: readonly Resource[] = [
+  absentIfManaged(containerdUnitPath),
+  noLinksInto(
+    releasesFolder("containerd"),
+    programs.map((name) => `${programFolder}/${name}`),
+  ),
+];

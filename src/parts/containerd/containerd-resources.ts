@@ -72,7 +72,7 @@ function packagedOn(runtime: RuntimeSpec, host: RuntimeHost, distribution: Distr
   const containerd = packages([version === undefined ? name : { name, version }], distribution.packageManager);
   const stamp = distribution.packageStamp?.(name);
   return [
-    withoutRelease,
+    ...withoutRelease,
     containerd,
     ...containerdConfigFile(runtime, host, distribution.packageManager, containerd.key),
     ...besides(runtime),
@@ -80,7 +80,7 @@ function packagedOn(runtime: RuntimeSpec, host: RuntimeHost, distribution: Distr
       unit: containerdUnit,
       // The package's stamp: a process that is older runs the binary of the version before.
       loads: [containerdConfigPath, ...(stamp === undefined ? [] : [stamp])],
-      restartsWith: [containerd.key, withoutRelease.key],
+      restartsWith: [containerd.key, ...withoutRelease.map((one) => one.key)],
     }),
   ];
 }
