@@ -97,6 +97,14 @@ describe("the add-ons", () => {
     expect(hostname()).toBe("ScheduleAnyway");
   });
 
+  test("ask the host's resolver by UDP, whichever way they were asked themselves", async () => {
+    const { kube, converge } = world();
+    await converge();
+    const map = kube.get({ apiVersion: "v1", kind: "ConfigMap", name: "coredns", namespace: "kube-system" });
+    const corefile = (map?.data as Readonly<Record<string, string>> | undefined)?.Corefile ?? "";
+    expect(corefile).toMatch(/forward \. \/etc\/resolv\.conf \{[^}]*prefer_udp/s);
+  });
+
   test("cache names at the address kubelets give to pods, and pass the cluster's on", async () => {
     const { kube, converge } = world();
     await converge();

@@ -7,7 +7,12 @@ import { systemNamespace } from "./addons-layout.ts";
 const labels = { "k8s-app": "kube-dns" };
 const name = "coredns";
 
-/** kubeadm's own: cmd/kubeadm/app/phases/addons/dns/manifests.go of Kubernetes 1.36.2. */
+/**
+ * kubeadm's own, cmd/kubeadm/app/phases/addons/dns/manifests.go of Kubernetes 1.36.2, and prefer_udp: what NodeLocal
+ * DNSCache asks over TCP would be asked of the host's resolver over TCP too, and one that accepts such connections without
+ * an answer is tried again without a pause, for 5 s per query, which kept half a processor busy (seen on 2026-11-21).
+ * https://coredns.io/plugins/forward/ (2026-11-21)
+ */
 function corefile(dnsDomain: string): string {
   return `.:53 {
     errors
@@ -23,6 +28,7 @@ function corefile(dnsDomain: string): string {
     prometheus :9153
     forward . /etc/resolv.conf {
        max_concurrent 1000
+       prefer_udp
     }
     cache 30 {
        disable success ${dnsDomain}
