@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { FakeRun } from "../../../test/support/fake-host-script.ts";
 import { fakeHosts, fileCommands } from "../../../test/support/fake-hosts.ts";
 import { linkCommands } from "../../../test/support/fake-links.ts";
 import { fakeLinux } from "../../../test/support/fake-linux.ts";
@@ -20,16 +21,16 @@ function packaged(): ClusterSpec {
   return { ...spec, kubernetes: { ...spec.kubernetes, version: "1.36.2", install: "packages" } };
 }
 
-/** A Debian node; `broken` downloads end in the middle of the key, without a word. */
+/** A Debian node that reaches the repository. */
 function node(files: Readonly<Record<string, string>> = {}) {
   const kubernetes = { version: "1.36.2-1.1", units: ["kubelet.service"] };
   const linux = fakeLinux({
     repository: { kubelet: kubernetes, kubeadm: { version: "1.36.2-1.1" }, kubectl: { version: "1.36.2-1.1" } },
     files,
   });
-  const curl = {
+  const curl: FakeRun = {
     argv: ["curl"],
-    answer: ({ argv, host }: Parameters<Exclude<(typeof linkCommands)[0]["answer"], string | object>>[0]) => {
+    answer: ({ argv, host }) => {
       host.files.write(argv[argv.indexOf("--output") + 1] ?? "", keyText);
       return "";
     },
