@@ -229,6 +229,41 @@ describe("an archive that docker saved", () => {
   });
 });
 
+describe("an archive of the OCI layout", () => {
+  async function archive(damage: (bytes: Buffer) => void): Promise<void> {
+    putSome();
+    const bundle = openBundle(await make());
+    const image = bundleSource(bundle).image(pause, "amd64");
+    const { offsetBytes, sizeBytes } = image?.archive.part ?? { offsetBytes: 0, sizeBytes: 0 };
+    const bytes = Buffer.from(readFileSync(bundle.path).subarray(offsetBytes, offsetBytes + sizeBytes));
+    damage(bytes);
+    rmSync(given, { recursive: true });
+    put("images/saved.tar", bytes);
+  }
+
+  test("comes out as it went in", async () => {
+    await archive(() => undefined);
+    expect(openBundle(await make(join(dir, "b.tar"))).index.artifacts).toMatchObject([{ kind: "image", name: pause }]);
+  });
+
+  test("with a damaged layer is refused where the bundle is made, not on the hosts", async () => {
+    // A gzip of a moment that is not 0.
+    await archive((bytes) =>
+      bytes.fill(1, bytes.lastIndexOf(Buffer.from([0x1f, 0x8b])) + 4, bytes.lastIndexOf(Buffer.from([0x1f, 0x8b])) + 8),
+    );
+    const problem = await problemOf(make(join(dir, "b.tar")));
+    expect(problem).toMatchObject({ code: "artifact/digest-differs" });
+    expect(problem.message).toContain(pause);
+  });
+
+  test("with a damaged manifest is refused", async () => {
+    await archive((bytes) =>
+      bytes.write("9", bytes.indexOf('"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest') + 16),
+    );
+    expect((await problemOf(make(join(dir, "b.tar")))).because).toContain("another digest");
+  });
+});
+
 describe("what hosts need", () => {
   const spec = sampleSpec({ kubernetes: { ...sampleSpec().kubernetes, version: "1.36.2" } });
   const machine = (name: string) => {

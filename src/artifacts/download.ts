@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { open, rm } from "node:fs/promises";
+import { type FileHandle, open, rm } from "node:fs/promises";
 import { ProblemError } from "../problems/problem.ts";
 import type { DownloadDigest } from "./artifact-source.ts";
 import type { StagedFile } from "./image-archive-writer.ts";
@@ -53,7 +53,7 @@ async function transfer(
         if (done > 0 && response.status !== 206)
           throw notDownloaded(url, "the server does not go on where it was left");
         for await (const chunk of response.body ?? []) {
-          await file.write(chunk, 0, chunk.length, done);
+          await writeWhole(file, chunk, done);
           hash.update(chunk);
           done += chunk.length;
         }
@@ -64,6 +64,13 @@ async function transfer(
     }
   } finally {
     await file.close();
+  }
+}
+
+/** All of a piece: one write may take less, on a disk that is nearly full. */
+async function writeWhole(file: FileHandle, piece: Uint8Array, at: number): Promise<void> {
+  for (let done = 0; done < piece.length; ) {
+    done += (await file.write(piece, done, piece.length - done, at + done)).bytesWritten;
   }
 }
 

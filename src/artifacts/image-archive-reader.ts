@@ -90,6 +90,7 @@ async function imagesOf(archive: Archive, ref: string, descriptor: Descriptor): 
   const name = blobMember(descriptor.digest);
   const bytes = await archive.json(name);
   if (bytes === undefined) return [];
+  if (`sha256:${sha256Of(bytes)}` !== descriptor.digest) throw new NotATar(`${name} has another digest than its name`);
   const manifest = JSON.parse(bytes.toString("utf8")) as Manifest;
   if (descriptor.mediaType === ociIndexType || descriptor.mediaType === dockerListType) {
     const all: ImageContent[] = [];

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
+import { ProblemError } from "../problems/problem.ts";
 import { type ImageBlob, type ImageContent, manifestDigest, ociIndexType, sha256Of } from "./image-content.ts";
 import { paddedBytes, tarEnd, tarHeader } from "./tar-header.ts";
 
@@ -35,7 +36,7 @@ export async function writePieces(path: string, pieces: AsyncIterable<Buffer>): 
 }
 
 /**
- * Puts one image into an OCI archive, named as containerd's importer expects it.
+ * Puts one image into an OCI archive, named as containerd's importer expects it. Throws `artifact/digest-differs`.
  * https://github.com/containerd/containerd/blob/main/core/images/annotations.go (2026-11-21)
  */
 export async function writeImageArchive(image: ImageContent, path: string): Promise<StagedFile> {
@@ -62,19 +63,39 @@ async function* archive(image: ImageContent): AsyncGenerator<Buffer> {
   yield* member("oci-layout", Buffer.from(JSON.stringify({ imageLayoutVersion: "1.0.0" })));
   yield* member("index.json", Buffer.from(JSON.stringify(index)));
   yield* member(`blobs/sha256/${sha256Of(image.manifest)}`, image.manifest);
-  for (const blob of image.blobs) yield* blobMember(blob);
+  for (const blob of image.blobs) yield* blobMember(image.ref, blob);
   yield tarEnd;
 }
 
-async function* blobMember(blob: ImageBlob): AsyncGenerator<Buffer> {
+async function* blobMember(ref: string, blob: ImageBlob): AsyncGenerator<Buffer> {
   yield tarHeader({
     name: `blobs/${blob.digest.replace(":", "/")}`,
     type: "file",
     sizeBytes: blob.sizeBytes,
     mode: 0o644,
   });
-  yield* blob.read();
+  yield* checked(ref, blob);
   yield filling(blob.sizeBytes);
+}
+
+/** The bytes of a blob, which were given to us under a digest: hosts would refuse others, hours later. */
+async function* checked(ref: string, { digest, sizeBytes, read }: ImageBlob): AsyncGenerator<Buffer> {
+  const hash = createHash("sha256");
+  let found = 0;
+  for await (const piece of read()) {
+    hash.update(piece);
+    found += piece.length;
+    yield piece;
+  }
+  const sum = `sha256:${hash.digest("hex")}`;
+  if (found === sizeBytes && sum === digest) return;
+  throw new ProblemError({
+    code: "artifact/digest-differs",
+    severity: "error",
+    message: `a layer of ${ref} is not what its manifest names`,
+    because: `it has ${found} bytes and ${sum}, wanted ${sizeBytes} and ${digest}`,
+    hint: { text: "Save or download the image again" },
+  });
 }
 
 function* member(name: string, bytes: Buffer): Generator<Buffer> {

@@ -15,7 +15,13 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 /** A registry in memory: images by tag for two architectures, a token for whoever asks, and transfers that break off. */
 function fakeRegistry(
-  options: { readonly wantsToken?: boolean; readonly breaksAfterBytes?: number; readonly garbles?: boolean } = {},
+  options: {
+    readonly wantsToken?: boolean;
+    readonly breaksAfterBytes?: number;
+    readonly garbles?: boolean;
+    readonly at?: string;
+    readonly digests?: (digest: string) => string;
+  } = {},
 ) {
   const blobs = new Map<string, Buffer>();
   const put = (bytes: Buffer) => {
@@ -23,7 +29,8 @@ function fakeRegistry(
     blobs.set(digest, bytes);
     return { digest, size: bytes.length };
   };
-  const layer = put(Buffer.alloc(50_000, "layer"));
+  const whole = put(Buffer.alloc(50_000, "layer"));
+  const layer = { ...whole, digest: options.digests?.(whole.digest) ?? whole.digest };
   const manifests = ["amd64", "arm64"].map((architecture) => {
     const config = put(Buffer.from(JSON.stringify({ architecture, os: "linux" })));
     const manifest = Buffer.from(
@@ -38,27 +45,32 @@ function fakeRegistry(
   });
   const index = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: ociIndexType, manifests }));
   const asked: string[] = [];
+  const { at = "/v2" } = options;
+  let token = { number: 0, uses: 0 };
   let broken = 0;
+  const newToken = (asks: URLSearchParams) => {
+    token = { number: token.number + 1, uses: 0 };
+    return `for ${asks.get("scope")} of ${asks.get("service")} ${token.number}`;
+  };
   const respond: Fetch = (url, init) => {
     const headers = new Headers(init?.headers);
     asked.push(`${url}${headers.has("range") ? ` ${headers.get("range")}` : ""}`);
     const { host, pathname, searchParams } = new URL(url);
-    if (host === "token.example")
-      return Promise.resolve(
-        Response.json({ token: `for ${searchParams.get("scope")} of ${searchParams.get("service")}` }),
-      );
+    if (host === "token.example") return Promise.resolve(Response.json({ token: newToken(searchParams) }));
     if (host !== "registry.example")
       return Promise.reject(new TypeError("fetch failed", { cause: new Error("no route") }));
-    if (
-      options.wantsToken === true &&
-      headers.get("authorization") !== "Bearer for repository:team/app:pull of there"
-    ) {
+    // A token that has served twice is too old.
+    const isGood = headers.get("authorization") === `Bearer for repository:team/app:pull of there ${token.number}`;
+    token.uses += 1;
+    if (options.wantsToken === true && (!isGood || token.uses > 2)) {
       const challenge = 'Bearer realm="https://token.example/auth",service="there",scope="repository:team/app:pull"';
       return Promise.resolve(new Response("", { status: 401, headers: { "www-authenticate": challenge } }));
     }
-    if (pathname === "/v2/team/app/manifests/v1")
+    if (pathname === `${at}/team/app/manifests/v1`)
       return Promise.resolve(new Response(new Uint8Array(index), { headers: { "content-type": ociIndexType } }));
-    const [, digest = ""] = /^\/v2\/team\/app\/(?:manifests|blobs)\/(.+)$/.exec(pathname) ?? [];
+    if (pathname === `${at}/team/app/manifests/only-amd64`)
+      return Promise.resolve(new Response(new Uint8Array(blobs.get(manifests[0]?.digest ?? "") ?? [])));
+    const [, digest = ""] = /\/team\/app\/(?:manifests|blobs)\/(.+)$/.exec(pathname) ?? [];
     const bytes = blobs.get(digest);
     if (bytes === undefined) return Promise.resolve(new Response("", { status: 404, statusText: "Not Found" }));
     const from = Number(/^bytes=(\d+)-$/.exec(headers.get("range") ?? "")?.[1] ?? 0);
@@ -103,7 +115,8 @@ describe("pulling an image", () => {
     const image = await pullImage(ref, "arm64", { fetch: registry.fetch, workFolder: dir });
     expect(manifestDigest(image)).toBe(registry.digestOf("arm64"));
     expect(image.blobs.map((blob) => blob.sizeBytes)).toEqual([37, 50_000]);
-    expect(registry.asked.filter((url) => url.startsWith("https://token.example/"))).toHaveLength(1);
+    // One for the manifests, one for each part.
+    expect(registry.asked.filter((url) => url.startsWith("https://token.example/"))).toHaveLength(3);
   });
 
   test("goes on where a transfer broke off, and checks the whole", async () => {
@@ -126,6 +139,29 @@ describe("pulling an image", () => {
     });
     expect(image.ref).toBe("other.example/team/app:v1");
   });
+
+  test("asks a mirror whose address names the API's path there, and one for all registries", async () => {
+    const registry = fakeRegistry({ at: "/v2/proxy" });
+    for (const name of ["other.example", "_default"]) {
+      const mirrors = { [name]: ["https://registry.example/v2/proxy"] };
+      const image = await pullImage("other.example/team/app:v1", "amd64", { ...options(registry), mirrors });
+      expect(manifestDigest(image)).toBe(registry.digestOf("amd64"));
+    }
+  });
+
+  test("takes none of another architecture that comes alone", async () => {
+    const pull = (architecture: "amd64" | "arm64") =>
+      pullImage("registry.example/team/app:only-amd64", architecture, options(fakeRegistry()));
+    expect((await pull("amd64")).architecture).toBe("amd64");
+    expect(await problemOf(pull("arm64"))).toMatchObject({ because: "it is for amd64, not for arm64" });
+  });
+
+  test("writes no file under a name that a manifest makes up", async () => {
+    const registry = fakeRegistry({ digests: () => "sha256:../../outside" });
+    expect((await problemOf(pullImage(ref, "amd64", options(registry)))).because).toContain("../../outside");
+  });
+
+  const options = (registry: ReturnType<typeof fakeRegistry>) => ({ fetch: registry.fetch, workFolder: dir });
 
   test("says what is missing, and takes nothing whose digest is another one", async () => {
     const pull = (name: string, registry = fakeRegistry()) =>

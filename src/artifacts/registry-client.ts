@@ -1,4 +1,5 @@
 import { createReadStream } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Architecture, architectures } from "./architecture.ts";
 import { answerOf, download, type Fetch, notDownloaded } from "./download.ts";
@@ -50,7 +51,8 @@ export async function pullImage(
 ): Promise<ImageContent> {
   const ref = completeReference(reference);
   const { registry, name, tag } = partsOf(ref);
-  const bases = [...(options.mirrors?.[registry] ?? []), servers[registry] ?? `https://${registry}`];
+  const mirrors = options.mirrors?.[registry] ?? options.mirrors?._default ?? [];
+  const bases = [...mirrors, servers[registry] ?? `https://${registry}`];
   let failure: unknown;
   for (const base of bases) {
     try {
@@ -80,11 +82,18 @@ async function pullFrom(
   if (manifest.config === undefined) throw notDownloaded(ref, "its manifest names no configuration");
   const blobs = new Map<string, ImageBlob>();
   for (const { digest } of [manifest.config, ...(manifest.layers ?? [])]) {
-    const sha256 = digest.replace(/^sha256:/, "");
+    // It becomes the name of a file here.
+    const sha256 = /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1];
+    if (sha256 === undefined) throw notDownloaded(ref, `its manifest names a part by ${JSON.stringify(digest)}`);
     const path = join(workFolder, `${sha256}.blob`);
     const { sizeBytes } = await repository.blob(digest, path);
     blobs.set(digest, { digest, sizeBytes, read: () => createReadStream(path, { highWaterMark: 1024 * 1024 }) });
   }
+  const { architecture: found } = JSON.parse(
+    await readFile(join(workFolder, `${manifest.config.digest.slice("sha256:".length)}.blob`), "utf8"),
+  ) as { readonly architecture?: string };
+  if (found !== architecture)
+    throw notDownloaded(ref, `it is for ${found ?? "nobody knows what"}, not for ${architecture}`);
   return { ref, architecture, manifest: bytes, manifestMediaType: type, blobs: [...blobs.values()] };
 }
 
@@ -118,9 +127,12 @@ class Repository {
   readonly #name: string;
   readonly #fetch: Fetch;
   #authorization: Readonly<Record<string, string>> = {};
+  #tokenUrl: string | undefined;
 
   constructor(base: string, name: string, fetched: Fetch) {
-    this.#base = `${base}/v2/${name}`;
+    // An address that names the API's path already (a project of Harbor's) is used as it is, like containerd does.
+    const root = /^https?:\/\/[^/]+\/v2(\/|$)/.test(base) ? base : `${base}/v2`;
+    this.#base = `${root}/${name}`;
     this.#name = name;
     this.#fetch = fetched;
   }
@@ -138,7 +150,18 @@ class Repository {
 
   async blob(digest: string, path: string): Promise<{ readonly sizeBytes: number }> {
     const wanted = { sha256: digest.replace(/^sha256:/, "") };
+    // Tokens live a few minutes, large layers take longer: each has one of its own.
+    if (this.#tokenUrl !== undefined) await this.#authorize(this.#tokenUrl);
     return await download(this.#fetch, `${this.#base}/blobs/${digest}`, wanted, path, this.#authorization);
+  }
+
+  async #authorize(tokenUrl: string): Promise<void> {
+    const answer = (await (await answerOf(this.#fetch, tokenUrl, {})).json()) as {
+      readonly token?: string;
+      readonly access_token?: string;
+    };
+    this.#tokenUrl = tokenUrl;
+    this.#authorization = { authorization: `Bearer ${answer.token ?? answer.access_token ?? ""}` };
   }
 
   /** A registry that wants a token says where to get it, to anybody for public images. */
@@ -156,11 +179,7 @@ class Repository {
     const service = /service="([^"]+)"/.exec(challenge)?.[1];
     const scope = /scope="([^"]+)"/.exec(challenge)?.[1] ?? `repository:${this.#name}:pull`;
     const query = new URLSearchParams({ ...(service === undefined ? {} : { service }), scope });
-    const answer = (await (await answerOf(this.#fetch, `${realm}?${query}`, {})).json()) as {
-      readonly token?: string;
-      readonly access_token?: string;
-    };
-    this.#authorization = { authorization: `Bearer ${answer.token ?? answer.access_token ?? ""}` };
+    await this.#authorize(`${realm}?${query}`);
     return await answerOf(this.#fetch, url, { headers: { ...headers, ...this.#authorization } });
   }
 }
