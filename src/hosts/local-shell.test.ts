@@ -317,6 +317,25 @@ describe.each(shells.map((shell): [string, LocalShell] => [shell.name, shell]))(
     expect(readdirSync(join(dir, "into"))).toEqual(["remote"]);
   });
 
+  test("checks what arrived also where openssl fails, and flushes no file that the step removes again", async () => {
+    const [local, flushed, programs] = [join(dir, "local"), join(dir, "flushed"), join(dir, "programs")];
+    writeFileSync(local, "arrived\n");
+    mkdirSync(programs);
+    writeFileSync(join(programs, "openssl"), "#!/bin/sh\nexit 1\n", { mode: 0o755 });
+    writeFileSync(join(programs, "sync"), `#!/bin/sh\necho "$@" >>${flushed}\n`, { mode: 0o755 });
+    const own = localHosts((args) => shell.open([...args.slice(0, -1), `PATH=${programs}:$PATH; ${args.at(-1)}`]));
+    try {
+      const to = own.session(localHost);
+      await to.change({ kind: "upload", localPath: local, path: join(dir, "kept"), mode: 0o644 });
+      expect(readFileSync(flushed, "utf8").trim().split("\n")).toHaveLength(1);
+      await to.change({ kind: "upload", localPath: local, path: join(dir, "passing"), mode: 0o644, passing: true });
+      expect(readFileSync(flushed, "utf8").trim().split("\n")).toHaveLength(1);
+      expect(readFileSync(join(dir, "passing"), "utf8")).toBe("arrived\n");
+    } finally {
+      await own.close();
+    }
+  });
+
   test("uploads a part of a file, and refuses one whose bytes are not those of its digest", async () => {
     const local = join(dir, "local");
     writeFileSync(local, Buffer.concat([Buffer.alloc(1000, "a"), Buffer.alloc(500_000, "b"), Buffer.alloc(10, "c")]));

@@ -128,6 +128,8 @@ export type HostChange =
       readonly mode: number;
       /** Only these bytes of the local file, whose digest is known: one blob of a bundle. */
       readonly part?: FilePart;
+      /** The same step removes it again, so nobody waits until it is safe on the disk. */
+      readonly passing?: boolean;
     }
   /** A command. `stdin` is the only way for a secret to get in. */
   | {

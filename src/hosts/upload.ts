@@ -59,7 +59,7 @@ export async function uploadFile(ways: UploadWays, upload: Upload, signal?: Abor
     throw unreadable(session.host, upload.localPath, error);
   });
   try {
-    const process = await ways.stream(uploadScript(path, temporaryPathFor(path), mode, local.sha256));
+    const process = await ways.stream(uploadScript(upload, temporaryPathFor(path), local.sha256));
     const onAbort = () => process.kill();
     signal?.addEventListener("abort", onAbort, { once: true });
     try {
@@ -77,8 +77,13 @@ export async function uploadFile(ways: UploadWays, upload: Upload, signal?: Abor
   return result("sent");
 }
 
-/** One line, so that the quoting survives any login shell. */
-function uploadScript(path: string, temporaryPath: string, mode: number, sha256: string): string {
+/**
+ * One line, so that the quoting survives any login shell. openssl takes a sixth of the time of sha256sum (0.2 s and 1.5 s
+ * for 300 MiB, Debian 12 on a processor that has SHA instructions).
+ */
+function uploadScript({ path, mode, passing }: Upload, temporaryPath: string, sha256: string): string {
+  const digest = `{ h=$(openssl dgst -sha256 -r <"$t" 2>/dev/null) || h=$(sha256sum <"$t"); [ "\${h%% *}" = ${sha256} ]; }`;
+  const flush = passing === true ? "" : '{ sync -d -- "$t" || { ! sync -d / 2>/dev/null && sync; }; } && ';
   return [
     "LC_ALL=C; export LC_ALL; PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH; umask 022",
     `f=${quote(path)}; d=${quote(posix.dirname(path))}; t=${quote(temporaryPath)}`,
@@ -87,8 +92,8 @@ function uploadScript(path: string, temporaryPath: string, mode: number, sha256:
     removeLeftovers(path),
     "umask 077; set -C",
     `trap 'rm -f -- "$t"; exit 143' HUP INT TERM`,
-    `cat >"$t" && { [ "$(sha256sum <"$t")" = "${sha256}  -" ] || { rm -f -- "$t"; exit ${digestDiffers}; }; } && ` +
-      `{ sync -d -- "$t" || { ! sync -d / 2>/dev/null && sync; }; } && chmod -- ${octal(mode)} "$t" && ` +
+    `cat >"$t" && { ${digest} || { rm -f -- "$t"; exit ${digestDiffers}; }; } && ` +
+      `${flush}chmod -- ${octal(mode)} "$t" && ` +
       'mv -f -- "$t" "$f" && { [ ! -e /sys/fs/selinux/enforce ] || restorecon -- "$f"; } && exit 0',
     's=$?; rm -f -- "$t"; exit "$s"',
   ].join("; ");

@@ -26,12 +26,19 @@ const cannotContinue = [22, 33, 36];
 
 /**
  * Puts a file on a host, whole and checked or not at all. One that is there with the right digest is not sent again, a
- * download goes on where it broke off. Answers its SHA-256. Throws `artifact/digest-differs`.
+ * download goes on where it broke off. `passing`: the step removes it again. Answers its SHA-256. Throws
+ * `artifact/digest-differs`.
  */
-export async function fetchFile(act: HostAct, origin: Origin, path: string, mode: number): Promise<string> {
+export async function fetchFile(
+  act: HostAct,
+  origin: Origin,
+  path: string,
+  mode: number,
+  { passing = false }: { readonly passing?: boolean } = {},
+): Promise<string> {
   if (origin.kind === "upload") {
     const { localPath, part } = origin;
-    await act.change({ kind: "upload", localPath, part, path, mode });
+    await act.change({ kind: "upload", localPath, part, path, mode, passing });
     return part.sha256;
   }
   const wanted = await wantedDigest(act, origin.url, origin.digest);

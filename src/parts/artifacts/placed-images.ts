@@ -64,7 +64,7 @@ async function importAll(act: HostAct, images: readonly ImageOrigin[]): Promise<
 async function send(act: HostAct, image: ImageOrigin): Promise<string> {
   const { localPath, part } = image.archive;
   const path = `${imageFolder}/${part.sha256}.tar`;
-  await act.change({ kind: "upload", localPath, part, path, mode: 0o600 });
+  await act.change({ kind: "upload", localPath, part, path, mode: 0o600, passing: true });
   return path;
 }
 
