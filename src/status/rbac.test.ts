@@ -131,6 +131,19 @@ describe("teamPermissions", () => {
     expect(rows[1]?.surprising).toEqual(["see pods"]);
   });
 
+  test("is not surprised by what another team of theirs gives them in the same namespace", async () => {
+    allow(["shop list pods", "shop get pods/log", "shop create deployments"]);
+    const both = { ...spec, teams: [team, { ...team, name: "ops", users: [], role: "edit" as const }] };
+    const rows = await teamPermissions(lookAt(hosts, "cp-1"), both);
+    const surprising = (name: string, subject: string) =>
+      rows.find((row) => row.team === name && row.subject === subject && row.namespace === "shop")?.surprising;
+    // The group may do what edit says, and does not do all of it here; ann is in no other team.
+    const missing = ["open shells", "delete pods", "read secrets"];
+    expect(surprising("shop", "Group oidc:shop")).toEqual(missing);
+    expect(surprising("ops", "Group oidc:shop")).toEqual(missing);
+    expect(surprising("shop", "User oidc:ann")).toEqual(["deploy"]);
+  });
+
   test("has no lines without teams", async () => {
     expect(await teamPermissions(lookAt(hosts, "cp-1"), sampleSpec())).toEqual([]);
   });

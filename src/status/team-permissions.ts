@@ -26,7 +26,7 @@ export interface PermissionRow {
   /** A namespace. */
   readonly namespace: string;
   readonly may: Readonly<Record<Permission, boolean>>;
-  /** Where the API says something else than the team's role. */
+  /** Where the API says something else than the roles of the teams they are in. */
   readonly surprising: readonly Permission[];
 }
 
@@ -89,15 +89,25 @@ export async function teamPermissions(
       Permission,
       boolean
     >;
-    const role = one.team.namespaces.includes(one.namespace) ? mayBe[one.team.role] : [];
+    const declared = declaredFor(spec, one);
     return {
       team: one.team.name,
       subject: `${one.subject.kind} ${one.subject.name}`,
       namespace: one.namespace,
       may,
-      surprising: permissions.filter((permission) => may[permission] !== role.includes(permission)),
+      surprising: permissions.filter((permission) => may[permission] !== declared.has(permission)),
     };
   });
+}
+
+/** What the roles of all teams together give somebody in a place: many are in more than one. */
+function declaredFor({ teams }: ClusterSpec, { subject, namespace }: Case): ReadonlySet<Permission> {
+  const own = teams.filter(
+    (team) =>
+      team.namespaces.includes(namespace) &&
+      (subject.kind === "Group" ? team.groups : team.users).includes(subject.name),
+  );
+  return new Set(own.flatMap((team) => mayBe[team.role]));
 }
 
 function casesOf(team: TeamSpec): readonly Case[] {
