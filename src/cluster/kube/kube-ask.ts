@@ -4,7 +4,7 @@ import { ProblemError } from "../../problems/problem.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
 import { controlPlaneHosts, ownApiServer } from "./control-planes.ts";
 import type { KubeAnswer, KubeReply, KubeRequest } from "./kube-access.ts";
-import { replyTooLong } from "./kube-problem.ts";
+import { isUnable, replyTooLong } from "./kube-problem.ts";
 import { kubeReplies } from "./kube-replies.ts";
 
 type Asker = Pick<Look, "factOf">;
@@ -13,19 +13,18 @@ type Asker = Pick<Look, "factOf">;
  * Asks an API server: one round trip, however many requests. Only for requests that change nothing: GET, and anything
  * with dryRun=All. Replies are in the order of the requests, whatever their status; nothing is refused here.
  *
- * The first control plane host is asked, or the one that answered last, and when it does not answer all others at once. A
- * host that cannot be reached counts as silent. Throws `kubernetes/reply-too-long` when one reply alone is over 1 MiB: ask for a list in pages.
+ * The first control plane host is asked, or the one that answered last, and when it does not answer, or with a
+ * status that says it cannot (`isUnable`), all others at once: where none can, the first one's answer is returned. A host that cannot be reached counts as silent. Throws `kubernetes/reply-too-long` when one reply alone is over 1 MiB: ask for a list in pages.
  */
 export async function kubeAsk(look: Asker, spec: ClusterSpec, requests: readonly KubeRequest[]): Promise<KubeAnswer> {
   const [first, ...others] = inAskingOrder(spec);
   if (first === undefined) return { state: "silent", because: "the cluster has no control plane host" };
   const own = await askHost(look, first, requests);
-  const views = own.state === "answers" ? [own] : [own, ...(await askAll(look, others, requests))];
-  const answer = views.find((one) => one.state === "answers");
-  if (answer?.state === "answers") {
-    lastAnswering.set(spec, answer.by);
-    return answer;
-  }
+  const views = isAble(own) ? [own] : [own, ...(await askAll(look, others, requests))];
+  const able = views.find(isAble);
+  if (able !== undefined) lastAnswering.set(spec, able.by);
+  const answer = able ?? views.find((one) => one.state === "answers");
+  if (answer !== undefined) return answer;
   const silent = views.filter((one) => one.state === "silent");
   if (silent.length === 0) return { state: "not-initialised" };
   return { state: "silent", because: silent.map((one) => `${one.by}: ${one.because}`).join("; ") };
@@ -45,6 +44,11 @@ type HostAnswer =
   | { readonly state: "answers"; readonly by: HostName; readonly replies: readonly KubeReply[] }
   | { readonly state: "not-initialised"; readonly by: HostName }
   | { readonly state: "silent"; readonly by: HostName; readonly because: string };
+
+/** It answers, and with nothing that another API server could say better. */
+function isAble(answer: HostAnswer): answer is Extract<HostAnswer, { state: "answers" }> {
+  return answer.state === "answers" && !answer.replies.some(isUnable);
+}
 
 async function askAll(
   look: Asker,

@@ -5,7 +5,7 @@ import type { ClusterSpec } from "../../spec/cluster-spec.ts";
 import type { KubeAnswer } from "./kube-access.ts";
 import { kubeAsk } from "./kube-ask.ts";
 import type { KubeObject } from "./kube-object.ts";
-import { apiRefused, refusalOf } from "./kube-problem.ts";
+import { apiRefused, isUnable, refusalOf } from "./kube-problem.ts";
 
 /** Objects of a kind, or why there are none to be had. */
 export type KubeListAnswer =
@@ -18,7 +18,8 @@ const smallestPage = 5;
 
 /**
  * All objects at a collection's path ("/api/v1/nodes", "/api/v1/pods?labelSelector=..."), in pages; one round trip while
- * they fit one. Throws `kubernetes/api-refused`. A list that changes too fast to be read to its end is begun anew once.
+ * they fit one. Servers that answer and are unable to (`isUnable`)
+ * are silent. Throws `kubernetes/api-refused`. A list that changes too fast to be read to its end is begun anew once.
  */
 export async function kubeList(look: Pick<Look, "factOf">, spec: ClusterSpec, path: string): Promise<KubeListAnswer> {
   const first = await listFrom(look, spec, path);
@@ -54,6 +55,9 @@ async function listFrom(look: Pick<Look, "factOf">, spec: ClusterSpec, path: str
     const [reply] = answer.replies;
     const refusal = reply && refusalOf(reply);
     if (refusal?.status === 410 && next !== "") return { state: "expired", by: answer.by, refusal };
+    if (refusal !== undefined && isUnable(refusal)) {
+      return { state: "silent", because: `${answer.by}: ${apiRefused(answer.by, request, refusal).because ?? ""}` };
+    }
     if (refusal !== undefined) throw new ProblemError(apiRefused(answer.by, request, refusal));
     const page = listOf(reply?.body);
     items.push(...page.items);

@@ -47,6 +47,32 @@ export function apiRefused(host: HostName, request: KubeRequest, refusal: Refusa
   };
 }
 
+/**
+ * Statuses that say something of the API server that answers and nothing of what it was asked: it does not know who asks
+ * (another may: certificates and keys are files of its host), has too much to do, or has no etcd.
+ * https://kubernetes.io/docs/reference/using-api/api-concepts/ (2026-11-21)
+ */
+const unableStatuses: ReadonlySet<number> = new Set([401, 429, 500, 502, 503, 504]);
+
+/** Whether an API server could not carry a request out, which another or a later one may. */
+export function isUnable({ status }: Pick<KubeReply, "status">): boolean {
+  return unableStatuses.has(status);
+}
+
+/** `kubernetes/api-unable`: API servers answer, and none can carry out what it was asked. */
+export function apiUnable(host: HostName, request: KubeRequest, refusal: Refusal): Problem {
+  const refused = apiRefused(host, request, refusal);
+  return {
+    ...refused,
+    code: "kubernetes/api-unable",
+    message: `no API server could carry out ${request.method} ${withoutQuery(request.path)}`,
+    hint: refused.hint ?? {
+      text: "Run the same command again: an API server that is starting, has too much to do, or has lost its etcd answers so",
+      command: "slipway status",
+    },
+  };
+}
+
 /** `kubernetes/api-silent`: no API server of the cluster answers. */
 export function apiSilent(because: string): Problem {
   return {

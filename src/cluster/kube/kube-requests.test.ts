@@ -74,6 +74,21 @@ describe("questions to the API", () => {
     expect(answer).toEqual({ state: "silent", because: expect.stringMatching(/^cp-1: .*Failed to connect/) });
   });
 
+  test("go to the others when the first is unable to answer them, and end with its words when all are", async () => {
+    const { hosts, kubes } = cluster();
+    const withoutEtcd = () => ({ status: 503, body: { reason: "ServiceUnavailable", message: "no etcd" } });
+    kubes["cp-1"].intercept = withoutEtcd;
+    kubes["cp-2"].intercept = () => ({ status: 401, body: { reason: "Unauthorized" } });
+    expect(await kubeAsk(lookAt(hosts, "cp-1"), spec, [version])).toMatchObject({ state: "answers", by: "cp-3" });
+    kubes["cp-3"].intercept = withoutEtcd;
+    const answer = await kubeAsk(lookAt(hosts, "cp-1"), sampleSpec(), [version]);
+    expect(answer).toMatchObject({ by: "cp-1", replies: [{ status: 503 }] });
+    expect(await kubeList(lookAt(hosts, "cp-1"), spec, "/api/v1/nodes")).toEqual({
+      state: "silent",
+      because: expect.stringContaining("503 ServiceUnavailable: no etcd"),
+    });
+  });
+
   test("for a list go page by page", async () => {
     const { hosts, kubes } = cluster();
     for (let n = 0; n < 200; n += 1) kubes["cp-1"].put(configMap(`map-${n}`));
@@ -124,6 +139,34 @@ describe("changes through the API", () => {
     kubes["cp-1"].listening = false;
     await kubeSend(actOn(hosts, "cp-1"), spec, [post("a")]);
     expect(kubes["cp-2"].changes()).toHaveLength(1);
+  });
+
+  test("that one is unable to make go through another, with those behind them that may rest on them", async () => {
+    const { hosts, kubes } = cluster();
+    const apply = (name: string) =>
+      ({
+        method: "PATCH",
+        path: `/api/v1/namespaces/default/configmaps/${name}`,
+        body: JSON.stringify(configMap(name)),
+        contentType: "application/apply-patch+yaml",
+      }) as const;
+    kubes["cp-1"].intercept = ({ path }) => {
+      if (path.endsWith("/b")) return { status: 429, body: { reason: "TooManyRequests" } };
+      return path.endsWith("/c") ? { status: 404, body: { reason: "NotFound" } } : undefined;
+    };
+    const replies = await kubeSend(actOn(hosts, "cp-1"), spec, [apply("a"), apply("b"), apply("c"), apply("d")]);
+    expect(replies.map((one) => one.status)).toEqual([201, 201, 201, 201]);
+    expect(kubes["cp-2"].changes().map((one) => one.at(-1))).toEqual(["b", "c"]);
+  });
+
+  test("that all are unable to make are said to be that, and not refused", async () => {
+    const { hosts, kubes } = cluster();
+    for (const kube of Object.values(kubes))
+      kube.intercept = () => ({ status: 503, body: { reason: "ServiceUnavailable", message: "no etcd" } });
+    const problems = await problemsOf(kubeSend(actOn(hosts, "cp-1"), spec, [post("a")]));
+    expect(problems).toEqual([expect.stringMatching(/^kubernetes\/api-unable .*503 ServiceUnavailable: no etcd/)]);
+    // It may have been made all the same.
+    expect(kubes["cp-2"].requests).toEqual([]);
   });
 
   test("that may have arrived are not sent twice when that would make two", async () => {

@@ -6,7 +6,7 @@ import { ownApiServer } from "./control-planes.ts";
 import { curlReplies, curlRuns } from "./curl-requests.ts";
 import type { KubeReply, KubeRequest } from "./kube-access.ts";
 import { inAskingOrder } from "./kube-ask.ts";
-import { apiRefused, apiSilent, refusalOf } from "./kube-problem.ts";
+import { apiRefused, apiSilent, apiUnable, isUnable, refusalOf } from "./kube-problem.ts";
 
 /** Every way curl can end is read by us, and not a failure of the command. */
 const curlExitCodes = [...Array(123).keys(), 127];
@@ -16,7 +16,8 @@ const curlExitCodes = [...Array(123).keys(), 127];
  * `kubernetes/api-refused` is thrown with every refusal. `okStatuses` are those above 399 that are no refusal: 404 for
  * something that is to be gone, 409 for something that is to be there.
  *
- * Control plane hosts are tried in order, the one that answered last first. What may have arrived is not sent again through another one unless sending it
+ * Control plane hosts are tried in order, the one that answered last first, also where one answers that it is unable to
+ * (`isUnable`): `kubernetes/api-unable` when all are. What may have arrived is not sent again through another one unless sending it
  * twice does no harm (anything but POST). Throws `kubernetes/api-silent` when none answers.
  */
 export async function kubeSend(
@@ -25,27 +26,74 @@ export async function kubeSend(
   requests: readonly KubeRequest[],
   okStatuses: readonly number[] = [],
 ): Promise<readonly KubeReply[]> {
-  const replies: { readonly by: HostName; readonly reply: KubeReply }[] = [];
+  const answers: (Answered | undefined)[] = requests.map(() => undefined);
   const silences: string[] = [];
   for (const host of inAskingOrder(spec)) {
-    if (replies.length === requests.length) break;
-    const rest = requests.slice(replies.length);
-    const sent = await sendThrough(act, host, rest);
-    replies.push(...sent.replies.map((reply) => ({ by: host.name, reply })));
+    const open = stillOpen(requests, answers, okStatuses);
+    if (open.length === 0) break;
+    const sent = await sendThrough(
+      act,
+      host,
+      open.map(({ request }) => request),
+    );
+    for (const [place, reply] of sent.replies.entries()) {
+      const index = open[place]?.index;
+      if (index !== undefined) answers[index] = { by: host.name, reply };
+    }
     if (sent.failure === undefined) continue;
     silences.push(`${host.name}: ${sent.failure.because}`);
-    if (!sent.failure.notSent && rest[sent.replies.length]?.method === "POST") break;
+    if (!sent.failure.notSent && open[sent.replies.length]?.request.method === "POST") break;
   }
-  const refused = replies.flatMap(({ by, reply }, index) => {
+  const refused = answers.flatMap((answer, index) => {
     const request = requests[index];
+    if (answer === undefined || request === undefined) return [];
+    const { by, reply } = answer;
     const refusal = okStatuses.includes(reply.status) ? undefined : refusalOf(reply);
-    return refusal === undefined || request === undefined ? [] : [apiRefused(by, request, refusal)];
+    if (refusal === undefined) return [];
+    return [isUnable(refusal) ? apiUnable(by, request, refusal) : apiRefused(by, request, refusal)];
   });
   const [first, ...others] = refused;
   if (first !== undefined) throw new ProblemError([first, ...others]);
-  if (replies.length < requests.length) throw new ProblemError(apiSilent(silences.join("; ")));
-  return replies.map((one) => one.reply);
+  return answers.map((one) => {
+    if (one === undefined) throw new ProblemError(apiSilent(silences.join("; ")));
+    return one.reply;
+  });
 }
+
+interface Answered {
+  readonly by: HostName;
+  readonly reply: KubeReply;
+}
+
+/**
+ * What has to be sent through the next host: what nobody has answered, what the last one was unable to do, and what was
+ * refused behind that and may rest on it. A POST goes again only where it was turned away before anything was done.
+ */
+function stillOpen(
+  requests: readonly KubeRequest[],
+  answers: readonly (Answered | undefined)[],
+  okStatuses: readonly number[],
+): readonly { readonly index: number; readonly request: KubeRequest }[] {
+  let isBehind = false;
+  return requests.flatMap((request, index) => {
+    const status = answers[index]?.reply.status;
+    if (status === undefined) return [{ index, request }];
+    if (status < 400 || okStatuses.includes(status)) return [];
+    isBehind ||= isUnable({ status });
+    const mayRepeat = request.method !== "POST" || turnedAway.has(status);
+    return isBehind && mayRepeat ? [{ index, request }] : [];
+  });
+}
+
+/** Unauthorized, and too many requests: nothing was done. */
+const turnedAway: ReadonlySet<number> = new Set([401, 429]);
+
+/** Nothing that was sent through a connection that then broke is known not to have arrived. */
+const brokenConnections: ReadonlySet<string> = new Set([
+  "ssh/connection-lost",
+  "ssh/no-answer",
+  "ssh/connection-closed",
+]);
 
 interface Sent {
   readonly replies: readonly KubeReply[];
@@ -71,7 +119,8 @@ async function sendThrough(
       }
     } catch (cause) {
       if (!(cause instanceof ProblemError) || !cause.problem.code.startsWith("ssh/")) throw cause;
-      return { replies, failure: { because: cause.problem.message, notSent: false } };
+      const notSent = !brokenConnections.has(cause.problem.code);
+      return { replies, failure: { because: cause.problem.message, notSent } };
     }
   }
   return { replies };

@@ -4,7 +4,11 @@ import type { ProblemCode } from "../problem.ts";
 export const kubernetesCodes: Readonly<Record<ProblemCode, string>> = {
   "kubernetes/api-refused": "The API server understood a request and refused it; its own reason is given.",
   "kubernetes/api-server-not-ready": "An API server does not answer /readyz as it should; what of it fails is named.",
+  "kubernetes/api-unable":
+    "API servers answer, and none can carry out what it is asked: starting, overloaded, or without etcd.",
   "kubernetes/api-silent": "There is a cluster and none of its API servers answers.",
+  "kubernetes/authority-foreign":
+    "The vault has another authority than the control planes live by. Run with the state folder of this cluster.",
   "kubernetes/authority-missing":
     "The vault lacks an authority or key that a control plane on the hosts was made with. Use the state folder the cluster was made with.",
   "kubernetes/control-plane-at-risk":
