@@ -297,6 +297,13 @@ describe("a run", () => {
     });
     const result = await rig.apply([step]);
     expect(result.problems).toMatchObject([{ code: "engine/missing-dependency" }]);
+    const problem = { code: "kubernetes/api-silent", severity: "error", message: "who was to say it is away" } as const;
+    const waiting = toyStep("one", "a", [], {
+      check: async () => ({ state: "unknown", until: stepId("other"), because: "nobody says", problem }),
+    });
+    expect((await rig.apply([waiting])).problems).toMatchObject([
+      { code: "kubernetes/api-silent", where: { step: "one" } },
+    ]);
   });
 
   test("checks a satisfied step again when what it rests on was changed, and mends it", async () => {

@@ -250,6 +250,7 @@ export function problemOf(error: unknown, step: Step): Problem {
 }
 
 function missingDependency(step: Step, check: Extract<Check, { state: "unknown" }>): Problem {
+  if (check.problem !== undefined) return locate(check.problem, step);
   return locate(
     {
       code: "engine/missing-dependency",

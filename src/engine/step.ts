@@ -38,8 +38,11 @@ export type Check<Found = unknown> =
       /** Steps that wait for one of its locks go first, once in a run: the etcd leader is restarted last. */
       readonly yields?: boolean;
     }
-  /** Plan time only: cannot be known until `until` has run. At apply time it is a bug in `after`. */
-  | { readonly state: "unknown"; readonly until: StepId; readonly because: string }
+  /**
+   * Plan time only: cannot be known until `until` has run. When it still cannot be known then, that is the `problem`;
+   * without one, a bug in `after`.
+   */
+  | { readonly state: "unknown"; readonly until: StepId; readonly because: string; readonly problem?: Problem }
   /** It would be unsafe. Nothing is started. */
   | { readonly state: "refused"; readonly problem: Problem };
 

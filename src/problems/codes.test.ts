@@ -29,8 +29,12 @@ const notCodes = new Set([
   "plan/v1",
   "etcd/ca",
   "etcd/ca.key",
+  "etcd/server",
+  "etcd/peer",
+  "etcd/healthcheck-client",
   "kubernetes/ca",
   "kubernetes/encryption-keys",
+  "kubernetes/encryption-rotation",
   "kubernetes/etcd-ca",
   "kubernetes/front-proxy-ca",
 ]);

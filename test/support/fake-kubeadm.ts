@@ -30,10 +30,14 @@ export class FakeKubeadm {
   readonly deaths = new Map<string, FakeDeath>();
   /** PEM that init and join leave as apiserver.crt, by host. */
   readonly certificates = new Map<string, string>();
+  /** PEM that `kubeadm certs renew` leaves, by kubeadm's name of the certificate. */
+  readonly renewed = new Map<string, string>();
   /** What HAProxy was told, as "lb-1: disable health ...". */
   readonly told: string[] = [];
   /** Command lines of kubeadm, with the host's name before them. */
   readonly runs: string[] = [];
+  /** Called when a static pod's manifest was made anew. */
+  onPhase: (() => void) | undefined;
   readonly #kube: FakeKube;
   readonly #processes = new Map<string, Map<string, Process>>();
   #pid = 100;
@@ -50,6 +54,13 @@ export class FakeKubeadm {
       runs: [
         row(["curl", "--disable"], (call) => this.#curl(call)),
         row(["flock"], (call) => this.#kubeadm(call)),
+        row(["grep", "-H", "client-certificate-data:"], ({ argv, host }) => {
+          const lines = argv.slice(4).flatMap((path) => {
+            const line = host.files.text(path)?.trim();
+            return line === undefined ? [] : [`${path}:${line}\n`];
+          });
+          return { stdout: lines.join(""), exitCode: lines.length === 0 ? 1 : 0 };
+        }),
         row(["ps"], (call) => this.#ps(call)),
         row(["kill"], ""),
         row(["pkill"], ""),
@@ -93,6 +104,7 @@ export class FakeKubeadm {
   #kubeadm({ argv, stdin, host }: FakeCall): FakeResult {
     const words = argv.slice(argv.indexOf("kubeadm") + 1);
     this.runs.push(`${host.host}: ${words.join(" ")}`);
+    if (words[0] === "certs") return this.#renew(host, words[2] ?? "");
     const death = this.deaths.get(host.host);
     this.deaths.delete(host.host);
     if (words[0] === "init" && words[1] === "phase") return this.#phase(host, words);
@@ -121,10 +133,18 @@ export class FakeKubeadm {
     return death === "after-everything" ? { exitCode: 137 } : "";
   }
 
+  #renew(host: FakeHost, name: string): FakeResult {
+    const pem = this.renewed.get(name);
+    if (pem === undefined) return { exitCode: 1, stderr: `${name} is not a valid certificate for this cluster\n` };
+    host.files.write(`/etc/kubernetes/${name}`, file(kubeconfigOf(pem)));
+    return "";
+  }
+
   #phase(host: FakeHost, words: readonly string[]): FakeResult {
     const component = phases[words[3] ?? ""];
     if (component === undefined) return { exitCode: 1, stderr: `unknown phase ${words.join(" ")}\n` };
     this.#write(host, component);
+    this.onPhase?.();
     return "";
   }
 
@@ -160,4 +180,9 @@ const now = 1_800_000_000;
 
 function file(content: string): { content: Buffer; mode: number } {
   return { content: Buffer.from(content), mode: 0o600 };
+}
+
+/** The one line of a kubeconfig that is looked at. */
+export function kubeconfigOf(pem: string): string {
+  return `    client-certificate-data: ${Buffer.from(pem).toString("base64")}\n`;
 }

@@ -5,7 +5,8 @@ import type { Act, Change, ClusterStep, Look, NonEmpty } from "../../engine/step
 import type { HostName } from "../../hosts/port.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
 import { tokenHostLabel, tokensPath, tokensQuery } from "./bootstrap-token.ts";
-import { bootstrapTokensStepId, controlPlaneAccessStepId, controlPlaneInitStepId } from "./control-plane-layout.ts";
+import { bootstrapTokensStepId, controlPlaneAccessStepId } from "./control-plane-layout.ts";
+import { type NoApi, noApi, unknownWithoutApi } from "./no-api.ts";
 
 /** Deletes bootstrap tokens an interrupted run has left behind. Comes before the joins, which make their own. */
 export function bootstrapTokensStep(spec: ClusterSpec): ClusterStep<readonly KubeObject[]> {
@@ -18,9 +19,7 @@ export function bootstrapTokensStep(spec: ClusterSpec): ClusterStep<readonly Kub
     impact: "none",
     async check(look) {
       const tokens = await ownTokens(look, spec);
-      if (tokens === "no-cluster") {
-        return { state: "unknown", until: controlPlaneInitStepId, because: "there is no cluster yet" };
-      }
+      if ("state" in tokens) return unknownWithoutApi(tokens);
       const changes = tokens.map(
         (token): Change => ({
           verb: "delete",
@@ -40,7 +39,7 @@ export function bootstrapTokensStep(spec: ClusterSpec): ClusterStep<readonly Kub
         withinMs: 30_000,
         async holds(look) {
           const tokens = await ownTokens(look, spec);
-          if (tokens === "no-cluster") return { state: "not-yet", because: "no API server answers" };
+          if ("state" in tokens) return { state: "not-yet", because: tokens.because };
           return tokens.length === 0 ? { state: "met" } : { state: "not-yet", because: `${tokens.length} are left` };
         },
       },
@@ -51,7 +50,7 @@ export function bootstrapTokensStep(spec: ClusterSpec): ClusterStep<readonly Kub
 /** Deletes every token made to join this host. Nothing to do, and no problem, where no API server answers: they expire. */
 export async function releaseTokens(act: Act, spec: ClusterSpec, host: HostName): Promise<void> {
   const tokens = await ownTokens(act, spec);
-  if (tokens === "no-cluster") return;
+  if ("state" in tokens) return;
   await deleteTokens(
     act,
     spec,
@@ -59,9 +58,9 @@ export async function releaseTokens(act: Act, spec: ClusterSpec, host: HostName)
   );
 }
 
-async function ownTokens(look: Pick<Look, "factOf">, spec: ClusterSpec): Promise<readonly KubeObject[] | "no-cluster"> {
+async function ownTokens(look: Pick<Look, "factOf">, spec: ClusterSpec): Promise<readonly KubeObject[] | NoApi> {
   const listed = await kubeList(look, spec, `${tokensPath}?${tokensQuery}`);
-  return listed.state === "answers" ? listed.items : "no-cluster";
+  return listed.state === "answers" ? listed.items : noApi(listed);
 }
 
 async function deleteTokens(act: Act, spec: ClusterSpec, tokens: readonly KubeObject[]): Promise<void> {

@@ -3,7 +3,7 @@ import type { Step } from "../../engine/step.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
 import { objectsStep } from "../kubernetes-objects/objects-step.ts";
 import { bootstrapGroup } from "./bootstrap-token.ts";
-import { controlPlaneAccessStepId, controlPlaneInitStepId } from "./control-plane-layout.ts";
+import { controlPlaneAccessStepId, controlPlaneServingStepId } from "./control-plane-layout.ts";
 
 const rbac = "rbac.authorization.k8s.io/v1";
 
@@ -17,7 +17,7 @@ export function controlPlaneAccessStep(spec: ClusterSpec): Step {
     id: controlPlaneAccessStepId,
     title: "Let hosts with a bootstrap token become nodes",
     phase: "control-plane",
-    after: [controlPlaneInitStepId],
+    after: [controlPlaneServingStepId],
     part: "control-plane-access",
     objects: accessObjects,
   });

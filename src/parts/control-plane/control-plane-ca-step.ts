@@ -8,6 +8,7 @@ import type { ClusterSpec } from "../../spec/cluster-spec.ts";
 import { controlPlaneAuthorityStepId } from "./control-plane-layout.ts";
 import { controlPlaneTraces } from "./control-plane-traces.ts";
 import { encryptionKeysName, nextEncryptionKey, readEncryptionKeys, writeEncryptionKeys } from "./encryption-keys.ts";
+import { foreignAuthority } from "./foreign-authority.ts";
 import { kubernetesAuthorities, serviceAccountKey } from "./kubernetes-authorities.ts";
 
 /**
@@ -27,7 +28,11 @@ export function controlPlaneCaStep(spec: ClusterSpec): ClusterStep<readonly Maki
     async check(look) {
       const missing = await whatIsMissing(look, spec);
       const [first, ...rest] = missing.map((one) => one.change);
-      if (first === undefined) return { state: "satisfied", because: "the vault has them" };
+      if (first === undefined) {
+        const foreign = await foreignAuthority(look, spec);
+        if (foreign !== undefined) return { state: "refused", problem: foreign };
+        return { state: "satisfied", because: "the vault has them" };
+      }
       const traces = await Promise.all(hosts.map((host) => look.factOf(host, controlPlaneTraces)));
       const withCluster = hosts.filter((_, index) => {
         const trace = traces[index];

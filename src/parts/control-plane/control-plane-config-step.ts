@@ -5,7 +5,7 @@ import { objectsStep } from "../kubernetes-objects/objects-step.ts";
 import { kubernetesYaml } from "../kubernetes-yaml.ts";
 import { kubeletConfiguration } from "../nodes/kubelet-configuration.ts";
 import { clusterConfiguration } from "./cluster-configuration.ts";
-import { controlPlaneConfigStepId, controlPlaneInitStepId } from "./control-plane-layout.ts";
+import { controlPlaneConfigStepId, controlPlaneServingStepId } from "./control-plane-layout.ts";
 
 /**
  * What kubeadm reads when a host joins or is upgraded: its ConfigMaps, as the cluster file has them. `kubeadm init` writes
@@ -16,7 +16,7 @@ export function controlPlaneConfigStep(spec: ClusterSpec): Step {
     id: controlPlaneConfigStepId,
     title: "Keep kubeadm's configuration in the cluster",
     phase: "control-plane",
-    after: [controlPlaneInitStepId],
+    after: [controlPlaneServingStepId],
     part: "control-plane-config",
     objects: [
       configMap("kubeadm-config", { ClusterConfiguration: clusterConfiguration(spec) }),

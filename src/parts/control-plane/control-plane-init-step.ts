@@ -43,7 +43,10 @@ export function controlPlaneInitStep(spec: ClusterSpec, host: HostSpec, after: r
       const elsewhere = await Promise.all(
         others.map(async (one) => ({ host: one.name, ...(await look.factOf(one.name, controlPlaneTraces)) })),
       );
-      const member = elsewhere.find((one) => ["init-done", "join-started", "join-done"].includes(one.birth));
+      // Also this host: whoever has joined a cluster never begins one, be it the last that is left of it.
+      const member = [{ host: host.name, ...own }, ...elsewhere].find((one) =>
+        ["init-done", "join-started", "join-done"].includes(one.birth),
+      );
       if (member !== undefined) return { state: "satisfied", because: `the cluster exists on ${member.host}` };
       const begun = elsewhere.find((one) => one.birth === "init-started");
       if (begun !== undefined) return { state: "refused", problem: initialisedElsewhere(host.name, begun.host) };

@@ -39,6 +39,8 @@ export const controlPlaneJoinLock = "control-plane-join" as LockName;
 
 export const controlPlaneAuthorityStepId = "control-plane.ca" as StepId;
 export const controlPlaneInitStepId = "control-plane.init" as StepId;
+/** Of a cluster that exists, an API server answers. */
+export const controlPlaneServingStepId = "control-plane.serving" as StepId;
 /** Lets bootstrap tokens join nodes, and nodes get and renew their certificates. */
 export const controlPlaneAccessStepId = "control-plane.access" as StepId;
 /** Deletes what an interrupted join has left. */

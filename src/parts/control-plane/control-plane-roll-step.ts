@@ -1,6 +1,5 @@
 import { controlPlaneHosts, ownApiServer } from "../../cluster/kube/control-planes.ts";
 import { kubeReplies } from "../../cluster/kube/kube-replies.ts";
-import { mayStopMember } from "../../domain/quorum.ts";
 import type { Act, Change, Condition, HostAct, HostLook, HostStep, NonEmpty, StepId } from "../../engine/step.ts";
 import { ProblemError } from "../../problems/problem.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
@@ -14,12 +13,14 @@ import {
 } from "./api-server-certificate.ts";
 import { controlPlaneRolloutLock, controlPlaneStepId, kubeadmConfigPath, pkiFolder } from "./control-plane-layout.ts";
 import { controlPlaneTraces } from "./control-plane-traces.ts";
+import { dueCertificates, type KubeadmCertificate, renewalOf, renewCertificates } from "./issued-by-kubeadm.ts";
 import { apiServerReady } from "./join-step.ts";
 import { kubeadmRun } from "./kubeadm-run.ts";
 import { clusterAuthority, readAuthority } from "./kubernetes-authorities.ts";
 import { mendStaticPod } from "./mend-static-pod.ts";
 import { bringIntoService, takeOutOfService } from "./out-of-service.ts";
-import { type StaticPodDrift, staticPodDrift } from "./static-pod-drift.ts";
+import { mayStopStackedMember } from "./stacked-member-risk.ts";
+import { changeOfStaticPod, type StaticPodDrift, staticPodDrift } from "./static-pod-drift.ts";
 import { staticPodStates } from "./static-pod-state.ts";
 import { manifestInputs, staticPods } from "./static-pods.ts";
 
@@ -34,6 +35,7 @@ export function controlPlaneRollStep(spec: ClusterSpec, host: HostSpec, after: r
     staticPodsRun(spec, host),
     apiServerReady(host),
     certificateServed(spec, host),
+    certificatesLast(spec, host),
   ];
   return {
     id: controlPlaneStepId("roll", host.name),
@@ -44,30 +46,37 @@ export function controlPlaneRollStep(spec: ClusterSpec, host: HostSpec, after: r
     locks: [controlPlaneRolloutLock],
     impact: "restarts-component",
     async check(look) {
-      const [{ birth }, drifts, served] = await Promise.all([
+      const [{ birth }, drifts, served, ending] = await Promise.all([
         look.fact(controlPlaneTraces),
         driftsOf(look, spec, host),
         look.fact(certificate),
+        dueCertificates(look, spec),
       ]);
       if (birth !== "init-done" && birth !== "join-done") {
         const until = controlPlaneStepId("join", host.name);
         return { state: "unknown", until, because: `${host.name} is not part of the control plane yet` };
       }
       const reissue = await reissueReason(look, spec, host, served);
-      const differs = drifts.length > 0 || reissue !== undefined;
+      const due = reissue === undefined ? ending : ending.filter((one) => one.path !== apiServerCertificatePath);
+      const differs = drifts.length > 0 || reissue !== undefined || due.length > 0;
       const verdicts = differs ? [] : await Promise.all(conditions.map((one) => one.holds(look)));
       const waiting = verdicts.flatMap((verdict, index): Change[] => {
         if (verdict.state !== "not-yet") return [];
         return [{ verb: "run", what: `wait for ${conditions[index]?.title ?? ""}`, because: verdict.because }];
       });
       const issuing = reissue === undefined ? [] : [issueAnew(reissue)];
-      const [first, ...rest] = [...issuing, ...drifts.map(changeOf), ...waiting];
-      const found: Found = { drifts, reissue: reissue !== undefined, stale: !differs && servesAnother(served) };
+      const renewing = due.map((one) => renewalOf(one, look.now()));
+      const [first, ...rest] = [...issuing, ...renewing, ...drifts.map(changeOfStaticPod), ...waiting];
+      const stale = !differs && servesAnother(served);
+      const found: Found = { drifts, due, reissue: reissue !== undefined, stale };
       if (first !== undefined) return { state: "needed", found, changes: [first, ...rest] };
       return { state: "satisfied", because: "its static pods are made from the cluster file, and run" };
     },
-    async apply(act, { drifts, reissue, stale }) {
+    async apply(act, { drifts: seen, due, reissue, stale }) {
       if (reissue) await reissueApiServerCertificate(act);
+      await renewCertificates(act, due);
+      // What reads a renewed kubeconfig only when it starts.
+      const drifts = due.length === 0 ? seen : await driftsOf(act, spec, host);
       // It would have taken a new one within a minute by itself; what it shows instead is of unknown age.
       const toMend = stale ? [...drifts, ...(await restartOfApiServer(act, spec))] : drifts;
       const serves = toMend.some((drift) => drift.state.pod.serves);
@@ -87,6 +96,8 @@ export function controlPlaneRollStep(spec: ClusterSpec, host: HostSpec, after: r
 
 interface Found {
   readonly drifts: readonly StaticPodDrift[];
+  /** Certificates that are near their end. */
+  readonly due: readonly KubeadmCertificate[];
   /** kubeadm has to issue the API server's certificate anew. */
   readonly reissue: boolean;
   /** Another certificate is served than the one on disk, and nothing else is the reason. */
@@ -139,6 +150,19 @@ function certificateServed(spec: ClusterSpec, host: HostSpec): Condition<HostLoo
   };
 }
 
+function certificatesLast(spec: ClusterSpec, host: HostSpec): Condition<HostLook> {
+  return {
+    title: `certificates kubeadm has issued on ${host.name} to be valid for a while`,
+    everyMs: 1000,
+    withinMs: 30_000,
+    async holds(look) {
+      const due = await dueCertificates(look, spec);
+      if (due.length === 0) return { state: "met" };
+      return { state: "not-yet", because: `${due.map((one) => one.path).join(", ")}: near the end` };
+    },
+  };
+}
+
 async function driftsOf(
   look: Pick<HostLook, "fact">,
   spec: ClusterSpec,
@@ -146,14 +170,6 @@ async function driftsOf(
 ): Promise<readonly StaticPodDrift[]> {
   const states = await look.fact(staticPodStates(staticPods(spec)));
   return states.flatMap((state) => staticPodDrift(state, manifestInputs(spec, host, state.pod)) ?? []);
-}
-
-function changeOf({ state, how, because }: StaticPodDrift): Change {
-  if (how === "restart") return { verb: "restart", what: `static pod ${state.pod.name}`, because };
-  const what = `static pod ${state.pod.name}`;
-  return state.manifest === undefined
-    ? { verb: "create", what, because }
-    : { verb: "update", what, to: "made anew", because };
 }
 
 function staticPodsRun(spec: ClusterSpec, host: HostSpec): Condition<HostLook> {
@@ -174,7 +190,10 @@ function staticPodsRun(spec: ClusterSpec, host: HostSpec): Condition<HostLook> {
   };
 }
 
-/** Nobody can stand in for a single control plane. Of several, others have to serve, and etcd has to keep its quorum. */
+/**
+ * Nobody can stand in for a single control plane, and one that does not serve takes nothing away: so what silences all of
+ * them can be mended. Of several, others have to serve, and etcd has to keep its quorum.
+ */
 async function requireOthers(
   act: Act,
   spec: ClusterSpec,
@@ -184,18 +203,21 @@ async function requireOthers(
   const hosts = controlPlaneHosts(spec);
   if (hosts.length === 1) return;
   const others = hosts.filter((one) => one.name !== host.name);
-  const ready = await Promise.all(others.map((one) => isReady(act, one)));
-  const silent = others.filter((_, index) => ready[index] !== true).map((one) => one.name);
-  const answering = others.length - silent.length;
-  const member = mayStopMember({ voting: hosts.length, answering }, false);
   const stopsMember = drifts.some((drift) => drift.state.pod.name === "etcd");
-  if (answering > 0 && (!stopsMember || member.allowed)) return;
+  const [serves, othersServe, member] = await Promise.all([
+    isReady(act, host),
+    Promise.all(others.map((one) => isReady(act, one))),
+    stopsMember ? mayStopStackedMember(act, spec, host) : undefined,
+  ]);
+  const isAlone = serves && !othersServe.includes(true);
+  if (!isAlone && member?.allowed !== false) return;
   throw new ProblemError({
     code: "kubernetes/control-plane-at-risk",
     severity: "error",
     message: `the control plane of ${host.name} cannot be restarted`,
-    because:
-      answering === 0 ? `no other API server is ready (asked ${silent.join(", ")})` : `of etcd, ${member.because}`,
+    because: isAlone
+      ? `no other API server is ready (asked ${others.map((one) => one.name).join(", ")})`
+      : `of etcd, ${member?.because ?? ""}`,
     hint: { text: "Bring the other control planes back first", command: "slipway status" },
     where: { host: host.name },
   });

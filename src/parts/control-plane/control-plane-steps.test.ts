@@ -2,18 +2,22 @@ import { describe, expect, test } from "vitest";
 import { type EngineRig, engineRig } from "../../../test/support/engine-rig.ts";
 import { FakeKube } from "../../../test/support/fake-kube.ts";
 import type { FakeDeath } from "../../../test/support/fake-kubeadm.ts";
-import { FakeKubeadm } from "../../../test/support/fake-kubeadm.ts";
+import { FakeKubeadm, kubeconfigOf } from "../../../test/support/fake-kubeadm.ts";
 import { sampleSpec } from "../../../test/support/sample-spec.ts";
 import type { Step, StepId } from "../../engine/step.ts";
 import { Secret } from "../../hosts/secret.ts";
-import { createAuthority } from "../../pki/certificate-authority.ts";
+import { createAuthority, type KeyPair } from "../../pki/certificate-authority.ts";
 import { issueCertificate } from "../../pki/issue-certificate.ts";
-import type { ClusterSpec } from "../../spec/cluster-spec.ts";
+import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
 import { ownershipLabels } from "../kubernetes-objects/ownership-labels.ts";
 import { auditPolicy } from "./audit-policy.ts";
-import { auditPolicyPath } from "./control-plane-layout.ts";
+import { controlPlaneCaStep } from "./control-plane-ca-step.ts";
+import { auditPolicyPath, patchesFolder } from "./control-plane-layout.ts";
 import { controlPlaneSteps } from "./control-plane-steps.ts";
-import { clusterAuthority } from "./kubernetes-authorities.ts";
+import { nextEncryptionKey, writeEncryptionKeys } from "./encryption-keys.ts";
+import { kubeadmConfig } from "./kubeadm-config.ts";
+import { staticPodPatches } from "./kubeadm-patches.ts";
+import { clusterAuthority, kubernetesAuthorities, serviceAccountKey } from "./kubernetes-authorities.ts";
 
 const sample = sampleSpec();
 const controlPlanes = ["cp-1", "cp-2", "cp-3"];
@@ -26,6 +30,7 @@ const auditFile = { content: auditPolicy(undefined), modifiedAt: 1_700_000_000 }
 interface Rig extends EngineRig {
   readonly kube: FakeKube;
   readonly kubeadm: FakeKubeadm;
+  readonly authority: KeyPair;
   /** Plans and applies the steps under test, and says how the run ended. */
   bring(spec?: ClusterSpec): ReturnType<EngineRig["apply"]>;
   titles(spec?: ClusterSpec): Promise<readonly string[]>;
@@ -33,14 +38,14 @@ interface Rig extends EngineRig {
 
 /** The steps under test: what kubeadm is given, and what is in the API beside tokens, have tests of their own. */
 function stepsOf(spec: ClusterSpec): readonly Step[] {
-  const tested = /^control-plane\.(init|tokens|join|roll)/;
+  const tested = /^control-plane\.(init|serving|tokens|join|roll)/;
   const steps = controlPlaneSteps(spec, nothing).filter((step) => tested.test(step.id));
   const ids = new Set(steps.map((step) => step.id));
   return steps.map((step) => ({ ...step, after: [...afterOf(step.id), ...step.after].filter((id) => ids.has(id)) }));
 }
 
 function afterOf(id: string): readonly StepId[] {
-  return id === "control-plane.tokens" ? ["control-plane.init" as StepId] : [];
+  return id === "control-plane.tokens" ? ["control-plane.serving" as StepId] : [];
 }
 
 async function rigOf(): Promise<Rig> {
@@ -71,6 +76,7 @@ async function rigOf(): Promise<Rig> {
     ...rig,
     kube,
     kubeadm,
+    authority,
     bring: (spec = sample) => rig.apply(stepsOf(spec)),
     async titles(spec = sample) {
       const plan = await rig.plan(stepsOf(spec));
@@ -85,6 +91,12 @@ const withTtl = (minutes: number): ClusterSpec => {
     kubernetes: { ...kubernetes, apiServer: { ...kubernetes.apiServer, eventTtlMinutes: minutes } },
   });
 };
+
+function hostOf(name: string): HostSpec {
+  const host = sample.hosts.find((one) => one.name === name);
+  if (host === undefined) throw new Error(`the sample has ${name}`);
+  return host;
+}
 
 /** Bootstrap tokens that were made, and are still there. */
 function tokens(rig: Rig): { made: number; left: number } {
@@ -154,6 +166,109 @@ describe("after an interruption", () => {
   });
 });
 
+describe("when no API server answers", () => {
+  const silent = async () => {
+    const rig = await rigOf();
+    await rig.bring();
+    for (const name of controlPlanes) {
+      const { files } = rig.hosts.host(name);
+      files.write("/etc/kubernetes/slipway/kubeadm.yaml", { content: kubeadmConfig(sample, hostOf(name)) });
+      for (const { name: patch, text } of staticPodPatches(sample))
+        files.write(`${patchesFolder}/${patch}`, { content: text });
+      const path = "/etc/kubernetes/manifests/kube-apiserver.yaml";
+      files.write(path, { content: "spec:\n  containers:\n    - command: [kube-apiserver, --no-such-flag]\n" });
+    }
+    rig.kube.listening = false;
+    rig.kubeadm.runs.length = 0;
+    rig.kubeadm.told.length = 0;
+    return rig;
+  };
+
+  test("what silences them is mended first, on all of them, and only then is anybody asked", async () => {
+    const rig = await silent();
+    rig.kubeadm.onPhase = () => {
+      rig.kube.listening = true;
+    };
+    const plan = await rig.plan(stepsOf(sample));
+    expect(plan.steps.filter((step) => step.state === "refused")).toEqual([]);
+    expect(plan.steps.find((step) => step.id === "control-plane.serving")).toMatchObject({
+      state: "needed",
+      changes: [
+        { what: "static pod kube-apiserver on cp-1", because: "its manifest was edited" },
+        { what: "static pod kube-apiserver on cp-2" },
+        { what: "static pod kube-apiserver on cp-3" },
+        { what: "wait for an API server to answer" },
+      ],
+    });
+    expect((await rig.bring()).failed).toEqual([]);
+    expect(rig.kubeadm.runs.map((line) => line.replace(/ --config.*/, ""))).toEqual(
+      controlPlanes.map((name) => `${name}: init phase control-plane apiserver`),
+    );
+    expect(await rig.titles()).toEqual([]);
+  });
+
+  test("and stays so, that is what is said, and not a bug of Slipway's", async () => {
+    const rig = await silent();
+    const result = await rig.bring();
+    expect(result.failed).toEqual(["control-plane.serving"]);
+    expect(result.problems).toMatchObject([{ code: "engine/not-verified" }]);
+  });
+});
+
+describe("a Node object that somebody has deleted", () => {
+  test("comes back, also that of the host the cluster begins on", async () => {
+    const rig = await rigOf();
+    await rig.bring();
+    rig.kube.remove({ apiVersion: "v1", kind: "Node", name: "cp-1" });
+    expect(await rig.titles()).toEqual(["control-plane.join/cp-1: needed"]);
+    expect((await rig.bring()).failed).toEqual([]);
+    expect(await rig.titles()).toEqual([]);
+  });
+});
+
+describe("the last control plane of a cluster", () => {
+  test("is not initialised, having joined", async () => {
+    const rig = await rigOf();
+    await rig.bring();
+    rig.kubeadm.runs.length = 0;
+    const left = sampleSpec({ hosts: sample.hosts.filter((host) => host.name !== "cp-1" && host.name !== "cp-3") });
+    const plan = await rig.plan(stepsOf(left));
+    expect(plan.steps.find((step) => step.id === "control-plane.init")).toMatchObject({
+      state: "satisfied",
+      because: "the cluster exists on cp-2",
+    });
+  });
+});
+
+describe("a certificate of kubeadm's near its end", () => {
+  test("is named and renewed on one host after the other, without taking anybody out of service", async () => {
+    const rig = await rigOf();
+    await rig.bring();
+    const issue = async (validForDays: number) => {
+      const request = { commonName: "system:kube-scheduler", dnsNames: [], ipAddresses: [], validForDays };
+      const made = await issueCertificate(rig.authority, { ...request, usages: ["client"] }, rig.clock.now());
+      return made.certificate;
+    };
+    for (const name of ["cp-1", "cp-2"])
+      rig.hosts.host(name).files.write("/etc/kubernetes/scheduler.conf", { content: kubeconfigOf(await issue(29)) });
+    rig.kubeadm.renewed.set("scheduler.conf", await issue(365));
+    const plan = await rig.plan(stepsOf(sample));
+    expect(plan.steps.find((step) => step.id === "control-plane.roll/cp-1")).toMatchObject({
+      state: "needed",
+      changes: [{ what: "certificate /etc/kubernetes/scheduler.conf", to: "renewed" }],
+    });
+    rig.kubeadm.runs.length = 0;
+    rig.kubeadm.told.length = 0;
+    expect((await rig.bring()).failed).toEqual([]);
+    expect(rig.kubeadm.runs.map((line) => line.replace(/ --config.*/, ""))).toEqual([
+      "cp-1: certs renew scheduler.conf",
+      "cp-2: certs renew scheduler.conf",
+    ]);
+    expect(rig.kubeadm.told).toEqual([]);
+    expect(await rig.titles()).toEqual([]);
+  });
+});
+
 describe("a cluster of somebody else", () => {
   test("is not initialised over", async () => {
     const rig = await rigOf();
@@ -162,6 +277,38 @@ describe("a cluster of somebody else", () => {
     const refused = plan.steps.flatMap((step) => (step.state === "refused" ? [step.problem.code] : []));
     expect(refused[0]).toBe("kubernetes/foreign-cluster");
     expect(rig.kubeadm.runs).toEqual([]);
+  });
+});
+
+describe("a state folder of another cluster", () => {
+  test("is refused before its authority is placed over that of the control planes", async () => {
+    const rig = await rigOf();
+    await rig.bring();
+    const { vault } = rig.world;
+    const caOnly = [controlPlaneCaStep(sample)];
+    for (const one of kubernetesAuthorities(sample).slice(1)) {
+      const made = await createAuthority(one.title, rig.clock.now());
+      await vault.write(one.certificate, new Secret(made.certificate));
+      await vault.write(one.key, made.key);
+    }
+    for (const name of [serviceAccountKey.key, serviceAccountKey.publicKey]) await vault.write(name, new Secret("key"));
+    await writeEncryptionKeys(vault, [nextEncryptionKey([], "secretbox")]);
+    expect((await rig.plan(caOnly)).steps).toMatchObject([{ state: "satisfied" }]);
+
+    const other = await createAuthority("another Kubernetes CA", rig.clock.now());
+    await vault.write(clusterAuthority.certificate, new Secret(other.certificate));
+    await vault.write(clusterAuthority.key, other.key);
+    expect((await rig.plan(caOnly)).steps).toMatchObject([
+      {
+        state: "refused",
+        problem: { code: "kubernetes/authority-foreign", because: expect.stringContaining("cp-1, cp-2, cp-3") },
+      },
+    ]);
+    // One host of the vault's authority says whose the cluster is: the others have drifted.
+    const names = { commonName: "kube-apiserver", dnsNames: ["cp-2"], ipAddresses: [] };
+    const ours = await issueCertificate(other, { ...names, usages: ["server"] }, rig.clock.now());
+    rig.hosts.host("cp-2").files.write("/etc/kubernetes/pki/apiserver.crt", { content: ours.certificate });
+    expect((await rig.plan(caOnly)).steps).toMatchObject([{ state: "satisfied" }]);
   });
 });
 

@@ -16,6 +16,7 @@ import {
   controlPlaneStepId,
 } from "./control-plane-layout.ts";
 import { controlPlaneRollStep } from "./control-plane-roll-step.ts";
+import { controlPlaneServingStep } from "./control-plane-serving-step.ts";
 import { joinStep } from "./join-step.ts";
 
 /** What the control plane rests on: steps of other parts. */
@@ -39,6 +40,7 @@ export function controlPlaneSteps(spec: ClusterSpec, context: ControlPlaneContex
     controlPlaneCaStep(spec),
     ...hosts.map((host) => controlPlaneFilesStep(spec, host, context.prepared(host.name))),
     controlPlaneInitStep(spec, first, [controlPlaneStepId("files", first.name), ...before]),
+    controlPlaneServingStep(spec, [controlPlaneInitStepId]),
     controlPlaneAccessStep(spec),
     controlPlaneConfigStep(spec),
     bootstrapTokensStep(spec),

@@ -13,11 +13,12 @@ import {
 } from "./bootstrap-token.ts";
 import { releaseTokens } from "./bootstrap-tokens-step.ts";
 import { mark } from "./control-plane-init-step.ts";
-import { bootstrapKubeconfigPath, controlPlaneInitStepId, joinConfigPath } from "./control-plane-layout.ts";
+import { bootstrapKubeconfigPath, joinConfigPath } from "./control-plane-layout.ts";
 import { type ControlPlaneTraces, controlPlaneTraces } from "./control-plane-traces.ts";
 import { endLeftoverKubeadm, kubeadmRun } from "./kubeadm-run.ts";
 import { clusterAuthority, readAuthority } from "./kubernetes-authorities.ts";
 import { stampManifests } from "./mend-static-pod.ts";
+import { unknownWithoutApi } from "./no-api.ts";
 import { preflightExceptions } from "./preflight-exceptions.ts";
 import { nodeOf, type Registration } from "./registered-nodes.ts";
 import { staticPods } from "./static-pods.ts";
@@ -53,16 +54,16 @@ export function joinStep(spec: ClusterSpec, host: HostSpec, declared: JoinDeclar
     withinMs: 25 * 60_000,
     async check(look) {
       const [traces, registration] = await Promise.all([look.fact(controlPlaneTraces), nodeOf(look, spec, host.name)]);
-      if (traces.birth === "init-done" || traces.birth === "init-started") {
-        return { state: "satisfied", because: `the cluster begins on ${host.name}` };
-      }
+      const begins = traces.birth === "init-done" || traces.birth === "init-started";
       if (traces.birth === "none" && traces.kubelet) return { state: "refused", problem: foreignNode(host) };
-      if (registration.state === "no-cluster") {
-        return { state: "unknown", until: controlPlaneInitStepId, because: "there is no cluster to join yet" };
-      }
       const how = howToJoin(traces, registration);
-      if (how === undefined) return { state: "satisfied", because: `${host.name} has joined` };
-      if (registration.state === "silent") return { state: "refused", problem: nobodyToJoin(host, registration) };
+      if (how === undefined) {
+        return {
+          state: "satisfied",
+          because: begins ? `the cluster begins on ${host.name}` : `${host.name} has joined`,
+        };
+      }
+      if (registration.state === "no-cluster") return unknownWithoutApi(registration);
       return { state: "needed", found: { how }, changes: [{ verb: "run", ...words[how](host) }] };
     },
     async apply(act, { how }) {
@@ -98,7 +99,8 @@ const words = {
 
 function howToJoin(traces: ControlPlaneTraces, registration: Registration): Found["how"] | undefined {
   if (traces.birth === "none") return "join";
-  if (traces.birth === "join-done" && traces.identity) {
+  if (traces.birth === "init-started") return undefined;
+  if (traces.birth === "init-done" || (traces.birth === "join-done" && traces.identity)) {
     return registration.state === "not-registered" ? "register" : undefined;
   }
   return traces.identity ? "finish" : "resume";
@@ -147,10 +149,9 @@ function registered(spec: ClusterSpec, host: HostSpec): Condition<HostLook> {
       switch (registration.state) {
         case "registered":
           return { state: "met" };
-        case "silent":
+        case "no-cluster":
           return { state: "not-yet", because: registration.because };
         case "not-registered":
-        case "no-cluster":
           return { state: "not-yet", because: "the cluster does not know it" };
       }
     },
@@ -180,17 +181,6 @@ function foreignNode(host: HostSpec): Problem {
     message: `${host.name} cannot join while it belongs to another cluster`,
     because: `its kubelet has an identity that Slipway has not given it`,
     hint: { text: "If that cluster is not needed there, undo it on that host", command: "kubeadm reset" },
-    where: { host: host.name },
-  };
-}
-
-function nobodyToJoin(host: HostSpec, { because }: Extract<Registration, { state: "silent" }>): Problem {
-  return {
-    code: "kubernetes/api-silent",
-    severity: "error",
-    message: `${host.name} cannot join the cluster`,
-    because: `no API server answers: ${because}`,
-    hint: { text: "Look at the control plane's containers", command: "crictl ps -a --name kube-apiserver" },
     where: { host: host.name },
   };
 }

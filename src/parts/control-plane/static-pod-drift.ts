@@ -1,3 +1,4 @@
+import type { Change } from "../../engine/step.ts";
 import type { StaticPodState } from "./static-pod-state.ts";
 
 /** Why a static pod is not as it has to be, and what brings it there. */
@@ -31,4 +32,13 @@ function whyRestart({ processes, command, loads, differing }: StaticPodState): s
   const started = Math.min(...processes.map((one) => one.startedAt));
   const newer = loads.find((file) => file.modifiedAt > started + clockErrorSeconds);
   return newer === undefined ? undefined : `the running process is older than ${newer.path}`;
+}
+
+/** For the plan. */
+export function changeOfStaticPod({ state, how, because }: StaticPodDrift): Change {
+  if (how === "restart") return { verb: "restart", what: `static pod ${state.pod.name}`, because };
+  const what = `static pod ${state.pod.name}`;
+  return state.manifest === undefined
+    ? { verb: "create", what, because }
+    : { verb: "update", what, to: "made anew", because };
 }

@@ -1,7 +1,7 @@
 import type { KubeReply, KubeRequest } from "../../cluster/kube/kube-access.ts";
 import { kubeAsk } from "../../cluster/kube/kube-ask.ts";
 import type { KubeObject } from "../../cluster/kube/kube-object.ts";
-import { apiRefused, refusalOf } from "../../cluster/kube/kube-problem.ts";
+import { apiRefused, apiUnable, isUnable, refusalOf } from "../../cluster/kube/kube-problem.ts";
 import {
   collectionPath,
   type ObjectReference,
@@ -14,6 +14,7 @@ import type { Look } from "../../engine/step.ts";
 import type { HostName } from "../../hosts/port.ts";
 import { type Problem, ProblemError } from "../../problems/problem.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
+import { type NoApi, noApi } from "../control-plane/no-api.ts";
 import { inApplyOrder } from "./apply-order.ts";
 import { canonicalText, comparable } from "./comparable-object.ts";
 import { applyRequest } from "./object-requests.ts";
@@ -48,7 +49,7 @@ export interface LeftoverObject extends ObjectReference {
 }
 
 export type ObjectsInspection =
-  | { readonly state: "no-cluster"; readonly because: string }
+  | NoApi
   | {
       readonly state: "seen";
       /** How many objects are declared. */
@@ -83,10 +84,11 @@ export async function inspectObjects(
   const gone = absent.map((one): KubeRequest => ({ method: "GET", path: objectPath(one), reply: "metadata" }));
   const requests = [...reads, ...trials, ...lists, ...gone];
   const answer = await kubeAsk(look, spec, requests);
-  if (answer.state === "not-initialised") return { state: "no-cluster", because: "there is no control plane yet" };
-  if (answer.state === "silent") return { state: "no-cluster", because: `no API server answers (${answer.because})` };
+  if (answer.state !== "answers") return noApi(answer);
 
   const { by } = answer;
+  const unable = answer.replies.findIndex(isUnable);
+  if (unable >= 0) return unableTo(by, requests[unable], answer.replies[unable]);
   const rest = [...answer.replies];
   const take = (count: number) => rest.splice(0, count);
   const [live, tried, listed, present] = [
@@ -109,6 +111,14 @@ export async function inspectObjects(
       ...absent.flatMap((one, index) => presentOf(one, present[index], by, gone[index])),
     ],
   };
+}
+
+/** What an API server cannot carry out now says nothing about the objects. */
+function unableTo(by: HostName, request: KubeRequest | undefined, reply: KubeReply | undefined): NoApi {
+  const refusal = reply && refusalOf(reply);
+  if (request === undefined || refusal === undefined) throw new Error("more replies than requests");
+  const problem = apiUnable(by, request, refusal);
+  return { state: "no-cluster", because: `${problem.message} (${problem.because ?? ""})`, problem };
 }
 
 function kindsOf({ objects, otherKinds = [] }: DeclaredObjects): readonly ObjectKind[] {

@@ -66,6 +66,25 @@ describe("a step of objects", () => {
     expect(await check()).toMatchObject({ state: "unknown", until: "control-plane.init" });
   });
 
+  test("cannot be known while no API server answers, which is mended first, and is what is wrong if it stays so", async () => {
+    const { kube, check } = world();
+    kube.listening = false;
+    expect(await check()).toMatchObject({
+      state: "unknown",
+      until: "control-plane.serving",
+      problem: { code: "kubernetes/api-silent" },
+    });
+  });
+
+  test.each([401, 429, 500, 503])("takes a %s in a trial for the server's, not the object's", async (status) => {
+    const { kube, check } = world();
+    kube.intercept = ({ method }) => (method === "PATCH" ? { status, body: { message: "not now" } } : undefined);
+    expect(await check()).toMatchObject({
+      state: "unknown",
+      problem: { code: "kubernetes/api-unable", because: `${status}: not now` },
+    });
+  });
+
   test("makes what others need first, and shows what it makes", async () => {
     const { kube, converge } = world();
     const found = await converge();

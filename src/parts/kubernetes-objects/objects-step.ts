@@ -15,7 +15,7 @@ import type {
 } from "../../engine/step.ts";
 import type { Problem } from "../../problems/problem.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
-import { controlPlaneInitStepId } from "../control-plane/control-plane-layout.ts";
+import { unknownWithoutApi } from "../control-plane/no-api.ts";
 import { objectDiff } from "./comparable-object.ts";
 import {
   type DeclaredObjects,
@@ -120,8 +120,7 @@ function checkOf(
   verdicts: readonly Verdict[],
 ): Check<ObjectsFound> {
   if (inspection.state === "unknown") return inspection;
-  if (inspection.state === "no-cluster")
-    return { state: "unknown", until: controlPlaneInitStepId, because: inspection.because };
+  if (inspection.state === "no-cluster") return unknownWithoutApi(inspection);
   const { different, leftover, notReady, refused, count } = inspection;
   const [problem] = refused;
   if (problem !== undefined) return { state: "refused", problem };

@@ -1,12 +1,13 @@
 import { controlPlaneHosts } from "../../cluster/kube/control-planes.ts";
 import { kubeAsk } from "../../cluster/kube/kube-ask.ts";
+import { isUnable } from "../../cluster/kube/kube-problem.ts";
 import { objectPath } from "../../cluster/kube/object-path.ts";
 import type { ClusterStep, Look, Verdict } from "../../engine/step.ts";
 import type { Fact } from "../../facts/fact.ts";
 import { pathStat } from "../../facts/path-stat.ts";
 import { type Problem, ProblemError } from "../../problems/problem.ts";
 import type { ClusterSpec, NetworkPluginSpec } from "../../spec/cluster-spec.ts";
-import { controlPlaneInitStepId } from "../control-plane/control-plane-layout.ts";
+import { type NoApi, noApi, unknownWithoutApi } from "../control-plane/no-api.ts";
 import { bridgeConflistPath, networkKindStepId, networkPhase, servingApiStepIds } from "./network-layout.ts";
 
 type PluginKind = NetworkPluginSpec["kind"];
@@ -43,8 +44,7 @@ export function keptPluginStep(spec: ClusterSpec): ClusterStep<undefined> {
     impact: "none",
     async check(look) {
       const found = await pluginsThere(look, spec);
-      if (found === "no-cluster")
-        return { state: "unknown", until: controlPlaneInitStepId, because: "no API server answers yet" };
+      if ("state" in found) return unknownWithoutApi(found);
       const others = found.filter((kind) => kind !== wanted);
       if (others.length > 0) return { state: "refused", problem: otherPlugin(wanted, others) };
       return { state: "satisfied", because: `no other network plugin than ${wanted} is there` };
@@ -57,7 +57,7 @@ export function keptPluginStep(spec: ClusterSpec): ClusterStep<undefined> {
         withinMs: 10_000,
         async holds(look): Promise<Verdict> {
           const found = await pluginsThere(look, spec);
-          if (found === "no-cluster") return { state: "not-yet", because: "no API server answers" };
+          if ("state" in found) return { state: "not-yet", because: found.because };
           const others = found.filter((kind) => kind !== wanted);
           return others.length === 0 ? { state: "met" } : { state: "never", problem: otherPlugin(wanted, others) };
         },
@@ -66,13 +66,16 @@ export function keptPluginStep(spec: ClusterSpec): ClusterStep<undefined> {
   };
 }
 
-async function pluginsThere(look: Look, spec: ClusterSpec): Promise<readonly PluginKind[] | "no-cluster"> {
+async function pluginsThere(look: Look, spec: ClusterSpec): Promise<readonly PluginKind[] | NoApi> {
   const requests = traces.map(({ path }) => ({ method: "GET", path, reply: "metadata" }) as const);
   const [answer, bridges] = await Promise.all([
     kubeAsk(look, spec, requests),
     Promise.all(controlPlaneHosts(spec).map((host) => hasBridge(look, host.name))),
   ]);
-  if (answer.state !== "answers") return "no-cluster";
+  if (answer.state !== "answers") return noApi(answer);
+  const unable = answer.replies.find(isUnable);
+  if (unable !== undefined)
+    return noApi({ state: "silent", because: `${answer.by} answers with status ${unable.status}` });
   const inPods = traces.flatMap(({ kind }, index) => (answer.replies[index]?.status === 200 ? [kind] : []));
   return bridges.includes(true) ? ["bridge", ...inPods] : inPods;
 }

@@ -1,6 +1,6 @@
 import type { ClusterStep, StepId, Verdict } from "../../engine/step.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
-import { controlPlaneInitStepId } from "../control-plane/control-plane-layout.ts";
+import { unknownWithoutApi } from "../control-plane/no-api.ts";
 import { nodeHosts } from "../nodes/nodes-layout.ts";
 import { networkPhase, networkPodRangesStepId } from "./network-layout.ts";
 import { type PodRanges, podRanges } from "./pod-ranges.ts";
@@ -18,8 +18,7 @@ export function podRangesStep(spec: ClusterSpec, joined: readonly StepId[]): Clu
     impact: "none",
     async check(look) {
       const found = await podRanges(look, spec);
-      if (found.state === "no-cluster")
-        return { state: "unknown", until: controlPlaneInitStepId, because: found.because };
+      if (found.state === "no-cluster") return unknownWithoutApi(found);
       const names = missing(found);
       if (names.length === 0) return { state: "satisfied", because: `all ${hosts.length} nodes have theirs` };
       const what = `wait for the pod addresses of ${names.join(", ")}`;

@@ -1,6 +1,7 @@
 import { kubeList } from "../../cluster/kube/kube-list.ts";
 import type { Look } from "../../engine/step.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
+import { type NoApi, noApi } from "../control-plane/no-api.ts";
 
 /** Which pod addresses each node has; of nodes without any yet there is no entry. */
 export type PodRanges =
@@ -9,7 +10,7 @@ export type PodRanges =
       /** "10.244.1.0/24" by node name, of the family of the cluster's pods. */
       readonly ranges: ReadonlyMap<string, string>;
     }
-  | { readonly state: "no-cluster"; readonly because: string };
+  | NoApi;
 
 /**
  * The share of the pods' addresses kube-controller-manager has given each node:
@@ -18,8 +19,7 @@ export type PodRanges =
  */
 export async function podRanges(look: Pick<Look, "factOf">, spec: ClusterSpec): Promise<PodRanges> {
   const nodes = await kubeList(look, spec, "/api/v1/nodes");
-  if (nodes.state === "not-initialised") return { state: "no-cluster", because: "there is no control plane yet" };
-  if (nodes.state === "silent") return { state: "no-cluster", because: `no API server answers (${nodes.because})` };
+  if (nodes.state !== "answers") return noApi(nodes);
   const isIpv6 = spec.network.podCidr.includes(":");
   const ranges = new Map<string, string>();
   for (const node of nodes.items) {

@@ -34,6 +34,8 @@ function joined(names: readonly string[]): void {
 describe("the step for labels and taints", () => {
   test("cannot say anything before there is a cluster", async () => {
     kube.listening = false;
+    for (const name of ["cp-1", "cp-2", "cp-3"])
+      hosts.host(name).files.remove("/etc/kubernetes/manifests/kube-apiserver.yaml", false);
     expect(await step.check(lookAt(hosts, "cp-1"))).toMatchObject({ state: "unknown", until: "control-plane.init" });
   });
 

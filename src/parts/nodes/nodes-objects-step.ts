@@ -2,7 +2,7 @@ import { kubeList } from "../../cluster/kube/kube-list.ts";
 import { kubeSend } from "../../cluster/kube/kube-send.ts";
 import type { Change, ClusterStep, Condition, Look, NonEmpty, StepId } from "../../engine/step.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
-import { controlPlaneInitStepId } from "../control-plane/control-plane-layout.ts";
+import { type NoApi, noApi, unknownWithoutApi } from "../control-plane/no-api.ts";
 import { nodeDeclaration } from "./node-declaration.ts";
 import { type NodeDifference, nodeDifference } from "./node-difference.ts";
 import { nodeHosts, nodesObjectsStepId } from "./nodes-layout.ts";
@@ -28,9 +28,7 @@ export function nodesObjectsStep(
     tries: 3,
     async check(look) {
       const seen = await differences(look, spec);
-      if (seen.state === "no-cluster") {
-        return { state: "unknown", until: controlPlaneInitStepId, because: seen.because };
-      }
+      if (seen.state === "no-cluster") return unknownWithoutApi(seen);
       const [first, ...rest] = seen.different.flatMap((one): readonly Change[] => one.changes);
       if (first !== undefined) return { state: "needed", found: seen.different, changes: [first, ...rest] };
       const [missing] = seen.missing;
@@ -51,7 +49,7 @@ export function nodesObjectsStep(
 }
 
 type Seen =
-  | { readonly state: "no-cluster"; readonly because: string }
+  | NoApi
   | {
       readonly state: "seen";
       readonly different: readonly NodeDifference[];
@@ -60,8 +58,7 @@ type Seen =
 
 async function differences(look: Pick<Look, "factOf">, spec: ClusterSpec): Promise<Seen> {
   const answer = await kubeList(look, spec, "/api/v1/nodes");
-  if (answer.state === "not-initialised") return { state: "no-cluster", because: "there is no control plane yet" };
-  if (answer.state === "silent") return { state: "no-cluster", because: `no API server answers (${answer.because})` };
+  if (answer.state !== "answers") return noApi(answer);
   const nodes = new Map(answer.items.map((node) => [node.metadata.name, node]));
   const hosts = nodeHosts(spec);
   return {

@@ -3,7 +3,7 @@ import { kubeSend } from "../../cluster/kube/kube-send.ts";
 import type { Change, ClusterStep, Condition, Look } from "../../engine/step.ts";
 import type { Problem } from "../../problems/problem.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
-import { controlPlaneInitStepId } from "../control-plane/control-plane-layout.ts";
+import { unknownWithoutApi } from "../control-plane/no-api.ts";
 import { kubeletStepId, nodeHosts, servingCertificatesStepId, servingRequestsStepId } from "./nodes-layout.ts";
 import { requesterOf, type ServingRequest } from "./serving-request.ts";
 import { requestsPath, type StrangeRequest, servingView } from "./serving-view.ts";
@@ -29,7 +29,7 @@ export function servingRequestsStep(spec: ClusterSpec): ClusterStep<undefined> {
     impact: "none",
     async check(look) {
       const seen = await servingView(look, spec);
-      if (seen.state === "no-cluster") return noCluster(seen.because);
+      if (seen.state === "no-cluster") return unknownWithoutApi(seen);
       const [first, ...rest] = seen.silent.map(
         (host): Change => ({ verb: "run", what: `wait for the request of ${host.name}` }),
       );
@@ -72,7 +72,7 @@ export function servingCertificatesStep(spec: ClusterSpec): ClusterStep<readonly
     impact: "none",
     async check(look) {
       const seen = await servingView(look, spec);
-      if (seen.state === "no-cluster") return noCluster(seen.because);
+      if (seen.state === "no-cluster") return unknownWithoutApi(seen);
       const [first, ...rest] = seen.ours.map(
         (request): Change => ({
           verb: "update",
@@ -164,10 +164,6 @@ function strangerAmong(waiting: readonly HostSpec[], strange: readonly StrangeRe
 
 function strangeText({ request, because }: StrangeRequest): string {
   return `request ${request.metadata.name}: ${because}`;
-}
-
-function noCluster(because: string) {
-  return { state: "unknown", until: controlPlaneInitStepId, because } as const;
 }
 
 function namesOf(hosts: readonly HostSpec[]): string {

@@ -4,6 +4,7 @@ import type { Fact } from "../../facts/fact.ts";
 import { pathStat } from "../../facts/path-stat.ts";
 import { ProblemError } from "../../problems/problem.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
+import { type NoApi, noApi } from "../control-plane/no-api.ts";
 import { kubeletServingPath, nodeHosts } from "./nodes-layout.ts";
 import {
   isPending,
@@ -25,7 +26,7 @@ export interface StrangeRequest {
 
 /** Who has a serving certificate, who asks for one, and what for. */
 export type ServingView =
-  | { readonly state: "no-cluster"; readonly because: string }
+  | NoApi
   | {
       readonly state: "seen";
       readonly ours: readonly ServingRequest[];
@@ -56,8 +57,7 @@ export async function servingView(look: Pick<Look, "factOf">, spec: ClusterSpec)
     kubeList(look, spec, `${requestsPath}?${selector}`),
     Promise.all(hosts.map((host) => certificateOf(look, host))),
   ]);
-  if (answer.state === "not-initialised") return { state: "no-cluster", because: "there is no control plane yet" };
-  if (answer.state === "silent") return { state: "no-cluster", because: `no API server answers (${answer.because})` };
+  if (answer.state !== "answers") return noApi(answer);
   const requests = answer.items as readonly unknown[] as readonly ServingRequest[];
   const judged = await Promise.all(
     latest(requests)

@@ -1,6 +1,6 @@
 import type { Step } from "../../engine/step.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
-import { controlPlaneInitStepId } from "../control-plane/control-plane-layout.ts";
+import { controlPlaneServingStepId } from "../control-plane/control-plane-layout.ts";
 import { objectsStep } from "../kubernetes-objects/objects-step.ts";
 import { namespaceObjects } from "./namespace-objects.ts";
 import { namespacesStepId, teamsStepId } from "./security-layout.ts";
@@ -21,7 +21,7 @@ function namespacesStep(spec: ClusterSpec): Step {
     id: namespacesStepId,
     title: "Keep the namespaces with their limits and policies",
     phase: "security",
-    after: [controlPlaneInitStepId],
+    after: [controlPlaneServingStepId],
     part: "namespaces",
     objects: spec.namespaces.flatMap((namespace) => namespaceObjects(spec, namespace)),
     otherKinds: [

@@ -2,12 +2,12 @@ import { kubeList } from "../../cluster/kube/kube-list.ts";
 import { nodeNotReady, podNotReady } from "../../cluster/kube/readiness.ts";
 import type { ClusterStep, Look, StepId, Verdict } from "../../engine/step.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
-import { controlPlaneInitStepId } from "../control-plane/control-plane-layout.ts";
+import { type NoApi, noApi, unknownWithoutApi } from "../control-plane/no-api.ts";
 import { nodeHosts } from "../nodes/nodes-layout.ts";
 import { clusterReadyStepId, systemNamespace, verificationPhase } from "./verification-layout.ts";
 
 type Readiness =
-  | { readonly state: "no-cluster"; readonly because: string }
+  | NoApi
   /** `waiting`: "node w-1: its kubelet has said nothing yet". */
   | { readonly state: "seen"; readonly waiting: readonly string[]; readonly pods: number };
 
@@ -23,8 +23,7 @@ export function clusterReadyStep(spec: ClusterSpec, after: readonly StepId[]): C
     impact: "none",
     async check(look) {
       const found = await readinessOf(look, spec);
-      if (found.state === "no-cluster")
-        return { state: "unknown", until: controlPlaneInitStepId, because: found.because };
+      if (found.state === "no-cluster") return unknownWithoutApi(found);
       const [first, ...rest] = found.waiting.map((one) => ({ verb: "run", what: `wait for ${one}` }) as const);
       if (first !== undefined) return { state: "needed", found: undefined, changes: [first, ...rest] };
       const because = `all ${nodes.length} nodes and ${found.pods} pods of ${systemNamespace} are ready`;
@@ -53,11 +52,8 @@ async function readinessOf(look: Look, spec: ClusterSpec): Promise<Readiness> {
     kubeList(look, spec, "/api/v1/nodes"),
     kubeList(look, spec, `/api/v1/namespaces/${systemNamespace}/pods`),
   ]);
-  if (nodes.state === "not-initialised" || pods.state === "not-initialised")
-    return { state: "no-cluster", because: "there is no control plane yet" };
-  for (const answer of [nodes, pods])
-    if (answer.state === "silent") return { state: "no-cluster", because: `no API server answers (${answer.because})` };
-  if (nodes.state !== "answers" || pods.state !== "answers") throw new Error("the answers have another state");
+  if (nodes.state !== "answers") return noApi(nodes);
+  if (pods.state !== "answers") return noApi(pods);
   const ofNodes = nodeHosts(spec).flatMap((host) => {
     const node = nodes.items.find((one) => one.metadata.name === host.name);
     const because = node === undefined ? "it has not joined" : nodeNotReady(node);

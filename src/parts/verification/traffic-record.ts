@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import type { KubeAnswer, KubeRequest } from "../../cluster/kube/kube-access.ts";
+import type { KubeRequest } from "../../cluster/kube/kube-access.ts";
 import { kubeAsk } from "../../cluster/kube/kube-ask.ts";
 import { kubeList } from "../../cluster/kube/kube-list.ts";
 import type { KubeObject } from "../../cluster/kube/kube-object.ts";
 import { objectPath } from "../../cluster/kube/object-path.ts";
 import type { Look } from "../../engine/step.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
+import { type NoApi, noApi } from "../control-plane/no-api.ts";
 import { owned, ownershipQuery } from "../kubernetes-objects/ownership-labels.ts";
 import { nodeHosts } from "../nodes/nodes-layout.ts";
 import { placeLabel, trafficPart } from "./traffic-objects.ts";
@@ -18,7 +19,7 @@ const record = { apiVersion: "v1", kind: "ConfigMap", name: "slipway-traffic-ver
 
 /** What is known about the traffic of the cluster. */
 export type TrafficState =
-  | { readonly state: "no-cluster"; readonly because: string }
+  | NoApi
   /** Not all hosts are nodes yet. */
   | { readonly state: "incomplete"; readonly because: string }
   | {
@@ -44,8 +45,8 @@ export async function trafficState(look: Pick<Look, "factOf">, spec: ClusterSpec
     kubeList(look, spec, "/api/v1/nodes"),
     kubeAsk(look, spec, [{ method: "GET", path: objectPath(record) }, pods]),
   ]);
-  if (nodes.state !== "answers") return { state: "no-cluster", because: silence(nodes) };
-  if (answer.state !== "answers") return { state: "no-cluster", because: silence(answer) };
+  if (nodes.state !== "answers") return noApi(nodes);
+  if (answer.state !== "answers") return noApi(answer);
   const hosts = nodeHosts(spec);
   const known = hosts.flatMap((host) => nodes.items.find((one) => one.metadata.name === host.name) ?? []);
   if (known.length < hosts.length) return { state: "incomplete", because: "not all hosts have joined the cluster yet" };
@@ -61,11 +62,6 @@ export async function trafficState(look: Pick<Look, "factOf">, spec: ClusterSpec
     ...(found === digest && verifiedAt !== undefined ? { verifiedAt } : {}),
     pods: (left?.body as { readonly items?: readonly KubeObject[] } | null)?.items ?? [],
   };
-}
-
-function silence(answer: Exclude<KubeAnswer, { state: "answers" }>): string {
-  if (answer.state === "not-initialised") return "there is no control plane yet";
-  return `no API server answers (${answer.because})`;
 }
 
 /** The try the pods belong to, and the pod of each place; undefined when they are not all there. */

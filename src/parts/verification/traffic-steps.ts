@@ -6,7 +6,7 @@ import { collectionPath } from "../../cluster/kube/object-path.ts";
 import { podNotReady } from "../../cluster/kube/readiness.ts";
 import type { Act, ClusterStep, Look, Verdict } from "../../engine/step.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
-import { controlPlaneInitStepId } from "../control-plane/control-plane-layout.ts";
+import { unknownWithoutApi } from "../control-plane/no-api.ts";
 import { applyRequest } from "../kubernetes-objects/object-requests.ts";
 import { ownershipQuery } from "../kubernetes-objects/ownership-labels.ts";
 import { trafficPart, trafficPods, trafficServices } from "./traffic-objects.ts";
@@ -36,8 +36,7 @@ export function trafficStep(spec: ClusterSpec, always: boolean): ClusterStep<See
     impact: "none",
     async check(look) {
       const found = await trafficState(look, spec);
-      if (found.state === "no-cluster")
-        return { state: "unknown", until: controlPlaneInitStepId, because: found.because };
+      if (found.state === "no-cluster") return unknownWithoutApi(found);
       if (found.state === "incomplete") return { state: "unknown", until: clusterReadyStepId, because: found.because };
       if (found.verifiedAt !== undefined && !always)
         return {
