@@ -73,7 +73,11 @@ export const componentFlags: Rule = ({ kubernetes }, report) => {
 
 function check(report: RuleReport, component: string, flags: Readonly<Record<string, unknown>>, owned: Owned): void {
   for (const flag of Object.keys(flags)) {
-    const field = flag.startsWith("oidc-") ? "spec.kubernetes.apiServer.oidc" : owned[flag];
+    const field = flag.startsWith("oidc-")
+      ? "spec.kubernetes.apiServer.oidc"
+      : Object.hasOwn(owned, flag)
+        ? owned[flag]
+        : undefined;
     if (field === undefined) continue;
     report.error("config/owned-setting", ["spec", "kubernetes", component, "extraArgs", flag], {
       message: `spec.kubernetes.${component}.extraArgs cannot set ${flag}`,

@@ -86,7 +86,7 @@ function checkOne(report: RuleReport, subject: string, own: Kubelet, all: Kubele
   for (const field of ["kubeReserved", "systemReserved"] as const) checkReserved(report, own, field, path);
   checkThresholds(report, own, path);
   for (const name of Object.keys(own.extraConfig ?? {})) {
-    const field = owned[name];
+    const field = Object.hasOwn(owned, name) ? owned[name] : undefined;
     if (field === undefined) continue;
     report.error("config/owned-setting", [...path, "extraConfig", name], {
       message: `${subject} cannot set ${name} in extraConfig`,

@@ -8,7 +8,7 @@ type Namespace = Sections["namespaces"][number];
 
 /** Set by Kubernetes, or by Slipway from other fields. */
 const ownedLabel =
-  /^(?:pod-security\.kubernetes\.io\/|kubernetes\.io\/metadata\.name$|app\.kubernetes\.io\/managed-by$|slipway\/)/;
+  /^(?:pod-security\.kubernetes\.io\/|kubernetes\.io\/metadata\.name$|app\.kubernetes\.io\/managed-by$|slipway\.dev\/)/;
 
 /** https://kubernetes.io/docs/concepts/policy/resource-quotas/ (2026-11-21) */
 const computeResources = ["cpu", "memory", "ephemeral-storage"];

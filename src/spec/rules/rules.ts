@@ -1,4 +1,5 @@
 import { apiServer } from "./api-server.ts";
+import { auditPolicy } from "./audit-policy.ts";
 import { componentFlags } from "./component-flags.ts";
 import { endpointKind, virtualIp } from "./endpoint.ts";
 import { etcdMembers } from "./etcd-members.ts";
@@ -45,6 +46,7 @@ export const rules: readonly Rule[] = [
   runtimeSource,
   componentFlags,
   apiServer,
+  auditPolicy,
   kubeletSettings,
   networkPlugin,
   bridgeSegment,
