@@ -17,6 +17,7 @@ import type { ClusterSpec } from "../../spec/cluster-spec.ts";
 import { type NoApi, noApi } from "../control-plane/no-api.ts";
 import { inApplyOrder } from "./apply-order.ts";
 import { canonicalText, comparable } from "./comparable-object.ts";
+import { type PodsOf, podsOf } from "./crashed-pods.ts";
 import { applyRequest } from "./object-requests.ts";
 import { owned, ownershipQuery } from "./ownership-labels.ts";
 
@@ -54,6 +55,8 @@ export type ObjectsInspection =
       readonly state: "seen";
       /** How many objects are declared. */
       readonly count: number;
+      /** Where the pods of the declared objects are. */
+      readonly pods: readonly PodsOf[];
       /** In the order they are to be applied in. */
       readonly different: readonly ObjectDifference[];
       readonly leftover: readonly LeftoverObject[];
@@ -101,6 +104,7 @@ export async function inspectObjects(
   return {
     state: "seen",
     count: wanted.length,
+    pods: podsOf(wanted),
     different: seen.flatMap((one) => one.difference ?? []),
     notReady: seen.flatMap((one) => one.notReady ?? []),
     refused: seen.flatMap((one) => one.refused ?? []),
@@ -160,9 +164,13 @@ interface Metadata {
   readonly namespace?: string;
   readonly uid?: string;
   readonly deletionTimestamp?: string;
+  readonly ownerReferences?: readonly unknown[];
 }
 
-/** Objects with the part's labels that are not declared. What is being deleted already is not deleted again. */
+/**
+ * Objects with the part's labels that are not declared. What is being deleted already is not deleted again; what a
+ * controller has made of a declared object, labels and all, goes with that object.
+ */
 function leftoverOf(
   kind: ObjectKind,
   listed: KubeReply | undefined,
@@ -172,8 +180,9 @@ function leftoverOf(
 ): readonly LeftoverObject[] {
   const body = orThrow(listed, by, request) as { readonly items?: readonly { readonly metadata?: Metadata }[] | null };
   return (body?.items ?? []).flatMap(({ metadata }) => {
-    const { name, namespace, uid, deletionTimestamp } = metadata ?? {};
+    const { name, namespace, uid, deletionTimestamp, ownerReferences = [] } = metadata ?? {};
     if (name === undefined || uid === undefined || deletionTimestamp !== undefined) return [];
+    if (ownerReferences.length > 0) return [];
     const reference = { ...kind, name, uid, ...(namespace === undefined ? {} : { namespace }) };
     const isWanted = wanted.some((one) => objectPath(referenceOf(one)) === objectPath(reference));
     return isWanted ? [] : [reference];

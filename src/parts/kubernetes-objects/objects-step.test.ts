@@ -221,4 +221,37 @@ describe("a step of objects", () => {
     const { check } = world({ objects: [inside], until: "network.definitions" as StepId });
     expect(await check()).toMatchObject({ state: "unknown", until: "network.definitions" });
   });
+
+  test("replaces pods that wait after a crash once what they crashed of is mended, and no others", async () => {
+    const labels = { "k8s-app": "kube-dns" };
+    const selecting = { ...deployment, spec: { replicas: 2, selector: { matchLabels: labels } } };
+    const { kube, converge } = world({ objects: [selecting, configMap] });
+    await converge();
+    const pod = (name: string, reason?: string, more: Readonly<Record<string, string>> = labels): KubeObject => ({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name, namespace: "kube-system", labels: more },
+      status: { containerStatuses: [{ state: reason === undefined ? { running: {} } : { waiting: { reason } } }] },
+    });
+    kube.put(pod("crashed", "CrashLoopBackOff"));
+    kube.put(pod("pulling", "ImagePullBackOff"));
+    kube.put(pod("fine"));
+    kube.put(pod("another", "CrashLoopBackOff", { app: "shop" }));
+    kube.edit(corefile, (live) => ({ ...live, data: { Corefile: "broken" } }));
+    await converge();
+    expect(kube.list("Pod").map((one) => one.metadata.name)).toEqual(["pulling", "fine", "another"]);
+  });
+
+  test("leaves alone what a controller has made with the labels of a declared object", async () => {
+    const { kube, converge, check, becomeReady } = world();
+    await converge();
+    becomeReady();
+    const { labels = {} } = kube.get(corefile)?.metadata ?? {};
+    const metadata = { namespace: "kube-system", labels };
+    const owner = { apiVersion: "v1", kind: "Service", name: "kube-dns", uid: "1" };
+    kube.put({ ...configMap, metadata: { ...metadata, name: "made", ownerReferences: [owner] } });
+    expect((await check()).state).toBe("satisfied");
+    kube.put({ ...configMap, metadata: { ...metadata, name: "left" } });
+    expect(changesOf(await check())).toEqual(["delete ConfigMap kube-system/left: it is no longer declared"]);
+  });
 });

@@ -17,6 +17,7 @@ import type { Problem } from "../../problems/problem.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
 import { unknownWithoutApi } from "../control-plane/no-api.ts";
 import { objectDiff } from "./comparable-object.ts";
+import { type PodsOf, replaceCrashed } from "./crashed-pods.ts";
 import {
   type DeclaredObjects,
   inspectObjects,
@@ -56,6 +57,8 @@ export interface ObjectsDeclaration extends Omit<DeclaredObjects, "objects"> {
 export interface ObjectsFound {
   readonly different: readonly ObjectDifference[];
   readonly leftover: readonly LeftoverObject[];
+  /** Where the pods of all declared objects are. */
+  readonly pods: readonly PodsOf[];
 }
 
 const looksEveryMs = 1_000;
@@ -103,12 +106,13 @@ export function objectsStep(spec: ClusterSpec, declared: ObjectsDeclaration): Cl
       const [inspection, ...verdicts] = await Promise.all([look(at), ...conditions.map((one) => one.holds(at))]);
       return checkOf(declared, inspection, conditions, verdicts);
     },
-    async apply(act, { different, leftover }) {
+    async apply(act, { different, leftover, pods }) {
       const applied = different.map(({ wanted }) => applyRequest(wanted, "for-real"));
       if (applied.length > 0) await kubeSend(act, spec, applied);
       // 404 and 409: it has gone, or has been made anew, since it was seen.
       const deleted = leftover.map((one) => deleteRequest(one, one.uid));
       if (deleted.length > 0) await kubeSend(act, spec, deleted, [404, 409]);
+      if (applied.length > 0) await replaceCrashed(act, spec, pods);
     },
   };
 }
@@ -121,7 +125,7 @@ function checkOf(
 ): Check<ObjectsFound> {
   if (inspection.state === "unknown") return inspection;
   if (inspection.state === "no-cluster") return unknownWithoutApi(inspection);
-  const { different, leftover, notReady, refused, count } = inspection;
+  const { different, leftover, notReady, refused, count, pods } = inspection;
   const [problem] = refused;
   if (problem !== undefined) return { state: "refused", problem };
   const never = verdicts.find((one) => one.state === "never");
@@ -144,7 +148,7 @@ function checkOf(
         changes.push({ verb: "run", what: `wait for ${conditions[index]?.title ?? ""}`, because: verdict.because });
   }
   const [first, ...rest] = changes;
-  if (first !== undefined) return { state: "needed", found: { different, leftover }, changes: [first, ...rest] };
+  if (first !== undefined) return { state: "needed", found: { different, leftover, pods }, changes: [first, ...rest] };
   const because = count === 0 ? "there are none, as declared" : `all ${count} objects are as declared and ready`;
   return { state: "satisfied", because };
 }

@@ -44,7 +44,10 @@ function denyAll(namespace: string): KubeObject {
   });
 }
 
-/** To the cluster's DNS and, where there is one, to the cache on the node: policies see one or the other. */
+/**
+ * To the cluster's DNS and, where there is one, to the cache on the node: policies see one or the other. Cilium sees neither
+ * there, but the host: `ciliumDnsSteps`.
+ */
 function allowDns(spec: ClusterSpec, namespace: string): KubeObject {
   const ports = [
     { protocol: "UDP", port: 53 },

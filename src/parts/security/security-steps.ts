@@ -2,13 +2,14 @@ import type { Step } from "../../engine/step.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
 import { controlPlaneServingStepId } from "../control-plane/control-plane-layout.ts";
 import { objectsStep } from "../kubernetes-objects/objects-step.ts";
+import { ciliumDnsSteps } from "./cilium-dns-step.ts";
 import { namespaceObjects } from "./namespace-objects.ts";
 import { namespacesStepId, teamsStepId } from "./security-layout.ts";
 import { teamObjects } from "./team-objects.ts";
 
 /** Namespaces with their limits and policies, and who may do what in them. */
 export function securitySteps(spec: ClusterSpec): Step[] {
-  return [namespacesStep(spec), teamsStep(spec)];
+  return [namespacesStep(spec), teamsStep(spec), ...ciliumDnsSteps(spec)];
 }
 
 /**
