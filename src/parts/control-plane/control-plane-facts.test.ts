@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { sampleHost, sampleSpec } from "../../../test/support/sample-spec.ts";
+import type { Fact } from "../../facts/fact.ts";
 import type { Answer } from "../../hosts/port.ts";
 import { createAuthority } from "../../pki/certificate-authority.ts";
 import { issueCertificate } from "../../pki/issue-certificate.ts";
@@ -8,6 +9,7 @@ import type { ClusterSpec } from "../../spec/cluster-spec.ts";
 import { type ApiServerCertificate, servesAnother, whyReissue } from "./api-server-certificate.ts";
 import { changedSetting, controlPlaneFixedSettings } from "./control-plane-fixed-settings.ts";
 import { encryptionConfiguration } from "./encryption-configuration.ts";
+import { encryptionInUse, encryptionNarrowed } from "./encryption-fixed-settings.ts";
 import { nextEncryptionKey } from "./encryption-keys.ts";
 import { kubeadmConfig } from "./kubeadm-config.ts";
 import { manifestStampText, parseManifestStamp } from "./manifest-stamp.ts";
@@ -179,4 +181,53 @@ describe("encryption at rest", () => {
 test("a stamp is read as it was written, and lines that are none are left out", () => {
   const stamps = new Map([["etcd", { inputs: "a".repeat(64), manifest: "b".repeat(64) }]]);
   expect(parseManifestStamp(`${manifestStampText(stamps)}nonsense\n`)).toEqual(stamps);
+});
+
+describe("encryption at rest that is in use", () => {
+  const { kubernetes } = sample;
+  type Encryption = ClusterSpec["kubernetes"]["apiServer"]["encryption"];
+  const withEncryption = (encryption: Encryption) =>
+    sampleSpec({ kubernetes: { ...kubernetes, apiServer: { ...kubernetes.apiServer, encryption } } });
+  const keys = [nextEncryptionKey([], "secretbox")];
+  /** What grep prints of the file a host was given, and what is refused with it there. */
+  const seen = async (given: Encryption, wanted: Encryption) => {
+    const text = encryptionConfiguration(given, keys)?.reveal().toString("utf8") ?? "";
+    const [pattern = ""] = encryptionInUse.reads.flatMap((read) => (read.kind === "run" ? read.argv.slice(2, 3) : []));
+    const printed = text.split("\n").filter((line) => new RegExp(pattern).test(line));
+    expect(printed.join("\n")).not.toContain(keys[0]?.secret.reveal().toString("utf8"));
+    const stdout = Buffer.from(`${printed.join("\n")}\n`);
+    const answer: Answer = {
+      kind: "result",
+      exitCode: 0,
+      stdout,
+      stderr: Buffer.alloc(0),
+      durationMs: 1,
+      truncated: false,
+    };
+    const fact = <T>(asked: Fact<T>) => Promise.resolve(asked.parse([answer]));
+    return (await encryptionNarrowed({ fact }, withEncryption(wanted), cp1.name))?.message;
+  };
+  const own = (...resources: readonly string[]): Encryption => ({ provider: "secretbox", resources });
+  const kms = (name: string): Encryption => ({
+    provider: "kms",
+    name,
+    endpoint: "unix:///run/kms/plugin.sock",
+    resources: ["secrets"],
+  });
+
+  test("may be given more to encrypt, and keeps what it has encrypted", async () => {
+    expect(await seen(own("secrets"), own("secrets", "configmaps"))).toBeUndefined();
+    expect(await seen(own("secrets", "deployments.apps"), own("*.*"))).toBeUndefined();
+    expect(await seen(own("*.apps", "secrets"), own("secrets"))).toMatch("cannot lose *.apps");
+    expect(await seen(own("secrets", "configmaps"), own("secrets"))).toBe(
+      "kubernetes.apiServer.encryption.resources cannot lose configmaps",
+    );
+  });
+
+  test("is not handed to a plugin, from one, or to another", async () => {
+    expect(await seen(kms("one"), kms("one"))).toBeUndefined();
+    expect(await seen(kms("one"), kms("two"))).toMatch("from the KMS plugin one to the KMS plugin two");
+    expect(await seen(own("secrets"), kms("one"))).toMatch("from keys of Slipway's to the KMS plugin one");
+    expect(await seen(kms("one"), own("secrets"))).toMatch("from the KMS plugin one to keys of Slipway's");
+  });
 });

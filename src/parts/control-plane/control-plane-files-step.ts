@@ -28,6 +28,7 @@ import {
   slipwayFolder,
 } from "./control-plane-layout.ts";
 import { encryptionConfiguration } from "./encryption-configuration.ts";
+import { encryptionNarrowed } from "./encryption-fixed-settings.ts";
 import { readEncryptionKeys } from "./encryption-keys.ts";
 import { issuedCertificate } from "./issued-certificate.ts";
 import { joinConfig, kubeadmConfig } from "./kubeadm-config.ts";
@@ -88,8 +89,13 @@ export function controlPlaneFilesStep(
   return {
     ...inner,
     async check(look) {
-      const [moved, check] = await Promise.all([controlPlaneSettingChanged(look, spec, host.name), inner.check(look)]);
-      return moved === undefined ? check : { state: "refused", problem: moved };
+      const [moved, narrowed, check] = await Promise.all([
+        controlPlaneSettingChanged(look, spec, host.name),
+        encryptionNarrowed(look, spec, host.name),
+        inner.check(look),
+      ]);
+      const problem = moved ?? narrowed;
+      return problem === undefined ? check : { state: "refused", problem };
     },
   };
 }

@@ -8,6 +8,7 @@ import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
 import { lookedUpStateStep } from "../looked-up-state.ts";
 import { encryptionPath } from "./control-plane-layout.ts";
 import { encryptionConfiguration } from "./encryption-configuration.ts";
+import { encryptionNarrowed } from "./encryption-fixed-settings.ts";
 import { readEncryptionKeys } from "./encryption-keys.ts";
 
 /** The API server looks for a changed file every minute: EncryptionConfigFileChangePollDuration of Kubernetes 1.36. */
@@ -21,13 +22,20 @@ export function encryptionLoadStep(
   after: readonly StepId[],
 ): HostStep<Inspection> {
   const title = `Load the encryption keys on ${host.name}`;
-  return lookedUpStateStep(
+  const inner = lookedUpStateStep(
     { id, title, phase: "encryption", on: host.name, after, conditions: [loaded(host)] },
     async (at) => {
       const content = encryptionConfiguration(spec.kubernetes.apiServer.encryption, await readEncryptionKeys(at));
       return content === undefined ? [] : [file({ path: encryptionPath, content, mode: 0o600 })];
     },
   );
+  return {
+    ...inner,
+    async check(look) {
+      const [problem, check] = await Promise.all([encryptionNarrowed(look, spec, host.name), inner.check(look)]);
+      return problem === undefined ? check : { state: "refused", problem };
+    },
+  };
 }
 
 function loaded(host: HostSpec): Condition<HostLook> {

@@ -47,6 +47,7 @@ async function rigOf(): Promise<Rig> {
         { argv: ["curl", "--silent", "--show-error"], answer: gateway },
         { argv: ["curl", "--silent", "--fail"], answer: metrics },
         { argv: ["curl", "--disable"], answer: (call) => patch(call) },
+        { argv: ["grep", "-E"], answer: { exitCode: 2 } },
         { argv: ["ps"], answer: "  100\n" },
         { argv: ["date"], answer: "1700000000.5\n" },
       ],
