@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { labOff } from "./lab-off.ts";
-import { labIdentityFile } from "./lab-paths.ts";
+import { labDirectory, labIdentityFile } from "./lab-paths.ts";
 import { writeLabRecord } from "./lab-record.ts";
 
 let root: string;
@@ -48,6 +48,19 @@ describe("a host that cannot be reached", () => {
     expect(await labOff({ ...use, identityFile: "/root/.ssh/id_ed25519" })).toBe(undefined);
     expect(await labOff({ ...use, identityFile: labIdentityFile("try-2") })).toBe(undefined);
     expect(await labOff({ ...use, lab: "../try", identityFile: labIdentityFile("try") })).toBe(undefined);
+  });
+
+  test.skipIf(process.getuid?.() === 0)("has nothing to do with a lab that this user may not look at", async () => {
+    await makeLab();
+    chmodSync(labDirectory("try"), 0o000);
+    expect(await labOff({ ...use, knownHostsFile: "/state/known_hosts" })).toBe(undefined);
+    chmodSync(labDirectory("try"), 0o700);
+  });
+
+  test("has nothing to do with a lab whose record is cut short, as a power cut may leave it", async () => {
+    await makeLab();
+    writeFileSync(join(labDirectory("try"), "lab.json"), "");
+    expect(await labOff({ ...use, knownHostsFile: "/state/known_hosts" })).toBe(undefined);
   });
 
   test("is a machine that is off when nothing of it runs", async () => {

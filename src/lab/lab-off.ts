@@ -1,6 +1,6 @@
 import { resolve, sep } from "node:path";
 import { labDirectory } from "./lab-paths.ts";
-import { labNamePattern, readLabRecord } from "./lab-record.ts";
+import { type LabRecord, labNamePattern, readLabRecord } from "./lab-record.ts";
 import { initOf } from "./machine.ts";
 
 /** What a cluster file says of a host that may be a machine of the lab of the same name. */
@@ -24,7 +24,8 @@ export async function labOff({
   knownHostsFile,
 }: LabUse): Promise<"no-lab" | "off" | undefined> {
   if (!labNamePattern.test(lab)) return undefined;
-  const record = await readLabRecord(lab);
+  const record = await readableRecord(lab);
+  if (record === "unreadable") return undefined;
   const hasItsKey = identityFile !== undefined && resolve(identityFile).startsWith(labDirectory(lab) + sep);
   if (record === undefined) return hasItsKey ? "no-lab" : undefined;
   const hasItsHostKeys =
@@ -33,4 +34,14 @@ export async function labOff({
   // A machine that is not in the record was added to the cluster file since.
   const isMade = record.machines.some(({ name }) => name === machine);
   return isMade && (await initOf(record, machine)) !== undefined ? undefined : "off";
+}
+
+/** One that this user may not read, or that is cut short, tells nothing of a host: least of all in place of what ssh said. */
+async function readableRecord(lab: string): Promise<LabRecord | "unreadable" | undefined> {
+  try {
+    return await readLabRecord(lab);
+  } catch (error) {
+    if (error instanceof SyntaxError || (error instanceof Error && "syscall" in error)) return "unreadable";
+    throw error;
+  }
 }
