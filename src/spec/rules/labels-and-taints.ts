@@ -10,6 +10,8 @@ const ownedLabels: ReadonlySet<string> = new Set([
   "node-role.kubernetes.io/control-plane",
 ]);
 
+/** What Slipway notes on nodes: the pool, above all. */
+const slipwayPrefix = "slipway.dev/";
 const zoneLabel = "topology.kubernetes.io/zone";
 
 interface Labelled {
@@ -17,7 +19,7 @@ interface Labelled {
   readonly taints: readonly { readonly key: string; readonly effect: string }[];
 }
 
-/** Labels are not those Kubernetes sets itself, say the same as `zone`, and no taint is there twice. */
+/** Labels are not those Kubernetes or Slipway sets, say the same as `zone`, and no taint is there twice. */
 export const labelsAndTaints: Rule = ({ placedHosts, pools }, report) => {
   for (const [index, pool] of (pools ?? []).entries()) {
     checkOne(report, `pool ${pool.name}`, pool, ["spec", "pools", index]);
@@ -38,10 +40,11 @@ export const labelsAndTaints: Rule = ({ placedHosts, pools }, report) => {
 
 function checkOne(report: RuleReport, subject: string, labelled: Labelled, path: FieldPath): void {
   for (const key of Object.keys(labelled.labels)) {
-    if (!ownedLabels.has(key)) continue;
+    const isSlipways = key.startsWith(slipwayPrefix);
+    if (!isSlipways && !ownedLabels.has(key)) continue;
     report.error("config/reserved-label", [...path, "labels", key], {
-      message: `${subject} sets a label that Kubernetes sets`,
-      because: `${key} comes from the node itself, and would be overwritten`,
+      message: `${subject} sets a label that ${isSlipways ? "Slipway" : "Kubernetes"} sets`,
+      because: `${key} comes from ${isSlipways ? "other fields of the cluster file" : "the node itself, and would be overwritten"}`,
       hint: { text: "remove it, or use a key with a prefix of your own" },
     });
   }
