@@ -1,4 +1,5 @@
 import type { ClusterSpec, HostSpec } from "../spec/cluster-spec.ts";
+import { isNode, replacesKubeProxy } from "../spec/hosts-by-role.ts";
 import type { Architecture } from "./architecture.ts";
 import type { ChartValues } from "./chart-values.ts";
 import { componentVersions } from "./component-versions.ts";
@@ -35,11 +36,6 @@ export function neededArtifacts(
   return { files: neededFiles(spec, machine), images: neededImages(spec, machine.host, chart) };
 }
 
-/** True for hosts that become nodes. */
-export function isNode(host: HostSpec): boolean {
-  return host.roles.includes("control-plane") || host.roles.includes("worker");
-}
-
 function neededFiles(spec: ClusterSpec, { host, architecture }: Omit<Machine, "distribution">): readonly string[] {
   const { kubernetes, runtime, etcd } = spec;
   const files: string[] = [];
@@ -73,13 +69,9 @@ function neededImages(spec: ClusterSpec, host: HostSpec, chart: ChartValues | un
     all.push(images.kubeApiserver, images.kubeControllerManager, images.kubeScheduler, images.pause);
     if (etcd.topology === "stacked") all.push(images.etcd);
   }
-  if (!replacesProxy(spec) && kubernetes.proxy.mode !== "none") all.push(images.kubeProxy);
+  if (!replacesKubeProxy(spec) && kubernetes.proxy.mode !== "none") all.push(images.kubeProxy);
   all.push(...networkPluginImages(spec, chart), images.coreDns);
   if (addons.dns.nodeLocal) all.push(images.nodeCache);
   if (addons.metricsServer) all.push(images.metricsServer);
   return [...new Set(all)];
-}
-
-function replacesProxy({ network }: ClusterSpec): boolean {
-  return network.plugin.kind === "cilium" && network.plugin.kubeProxyReplacement;
 }

@@ -12,11 +12,6 @@ export function runsMember(topology: "external" | "stacked", host: HostEntry): b
   return host.roles.includes(topology === "external" ? "etcd" : "control-plane");
 }
 
-/** Whether the host becomes a node. */
-export function isNode(host: HostEntry): boolean {
-  return host.roles.includes("control-plane") || host.roles.includes("worker");
-}
-
 /** The family the cluster talks over: that of its first host. */
 export function clusterFamily(hosts: readonly HostEntry[]): Family {
   return addressFamily(hosts[0]?.address ?? "") ?? 4;

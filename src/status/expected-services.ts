@@ -1,5 +1,6 @@
 import type { LoadedUnit } from "../facts/loaded-unit.ts";
 import type { ClusterSpec, HostSpec } from "../spec/cluster-spec.ts";
+import { isNode } from "../spec/hosts-by-role.ts";
 import type { ServiceState, ServiceStatus } from "./cluster-status.ts";
 
 /** A service a host should run, by the names its unit has on the supported systems. */
@@ -13,7 +14,6 @@ export interface ExpectedService {
 /** The services the roles of a host need. */
 export function expectedServices(spec: ClusterSpec, host: HostSpec): readonly ExpectedService[] {
   const services: ExpectedService[] = [{ name: "chrony", units: ["chrony.service", "chronyd.service"] }];
-  const isNode = host.roles.includes("control-plane") || host.roles.includes("worker");
   if (host.roles.includes("load-balancer")) services.push({ name: "haproxy", units: ["haproxy.service"] });
   if (host.roles.includes("load-balancer") && spec.endpoint.kind === "virtual-ip") {
     services.push({ name: "keepalived", units: ["keepalived.service"] });
@@ -21,7 +21,7 @@ export function expectedServices(spec: ClusterSpec, host: HostSpec): readonly Ex
   if (host.roles.includes("etcd") && spec.etcd.topology === "external") {
     services.push({ name: "etcd", units: ["etcd.service"] });
   }
-  if (isNode) {
+  if (isNode(host)) {
     services.push({ name: "containerd", units: ["containerd.service"] });
     services.push({ name: "kubelet", units: ["kubelet.service"], comesLater: true });
   }

@@ -2,6 +2,7 @@ import { kubernetesImages } from "../../artifacts/kubernetes-images.ts";
 import type { KubeObject } from "../../cluster/kube/kube-object.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
 import { clusterDnsAddress } from "../../spec/dns-addresses.ts";
+import { nodeHosts } from "../../spec/hosts-by-role.ts";
 import { systemNamespace } from "./addons-layout.ts";
 
 const labels = { "k8s-app": "kube-dns" };
@@ -143,7 +144,7 @@ function deployment(spec: ClusterSpec, replicas: number): KubeObject {
  * https://kubernetes.io/docs/concepts/scheduling-eviction/topology-spread-constraints/ (2026-11-21)
  */
 function spread(spec: ClusterSpec, replicas: number): readonly unknown[] {
-  const candidates = spec.hosts.filter((host) => host.roles.includes("control-plane") || host.roles.includes("worker"));
+  const candidates = nodeHosts(spec);
   const common = { maxSkew: 1, labelSelector: { matchLabels: labels }, matchLabelKeys: ["pod-template-hash"] };
   return [
     {

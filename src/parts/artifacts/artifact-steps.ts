@@ -2,7 +2,7 @@ import { type Architecture, architectureOf } from "../../artifacts/architecture.
 import type { ArtifactSource } from "../../artifacts/artifact-source.ts";
 import { componentVersions } from "../../artifacts/component-versions.ts";
 import { fileNames, kubernetesPrograms } from "../../artifacts/file-names.ts";
-import { isNode, neededArtifacts } from "../../artifacts/needed-artifacts.ts";
+import { neededArtifacts } from "../../artifacts/needed-artifacts.ts";
 import { networkPluginValues } from "../../artifacts/network-plugin-chart.ts";
 import { sourceOf } from "../../artifacts/source-of.ts";
 import type { Step, StepId } from "../../engine/step.ts";
@@ -14,6 +14,7 @@ import { remembered } from "../../resources/remembered.ts";
 import type { Resource } from "../../resources/resource.ts";
 import { hostStateStep } from "../../resources/resource-group.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
+import { nodeHosts } from "../../spec/hosts-by-role.ts";
 import { containerdStepId } from "../containerd/containerd-layout.ts";
 import { distributionOf } from "../os/distribution.ts";
 import {
@@ -42,7 +43,7 @@ export function artifactSteps(
   shortOnes: (host: HostName) => readonly StepId[] = () => [],
 ): Step[] {
   const resourcesOf = remembered<readonly Resource[]>();
-  return spec.hosts.filter(isNode).map((host) =>
+  return nodeHosts(spec).map((host) =>
     hostStateStep({
       id: artifactsStepId(host.name),
       title: `Place Kubernetes ${spec.kubernetes.version} on ${host.name}`,

@@ -1,5 +1,6 @@
-import { isNode, type Machine } from "../../artifacts/needed-artifacts.ts";
+import type { Machine } from "../../artifacts/needed-artifacts.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
+import { isNode } from "../../spec/hosts-by-role.ts";
 import { bridgePackages } from "../network/bridge-steps.ts";
 import { distributionNamed } from "../os/distribution.ts";
 import { kindOf } from "../os/kernel-settings.ts";

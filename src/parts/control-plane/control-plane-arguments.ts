@@ -1,4 +1,5 @@
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
+import { controlPlaneHosts } from "../../spec/hosts-by-role.ts";
 import {
   apiServerFolder,
   auditLogFolder,
@@ -60,7 +61,7 @@ const goawayChance = "0.001";
 export function apiServerArguments(spec: ClusterSpec): readonly Argument[] {
   const { apiServer } = spec.kubernetes;
   const { audit, encryption } = apiServer;
-  const isBalanced = spec.hosts.filter((host) => host.roles.includes("control-plane")).length > 1;
+  const isBalanced = controlPlaneHosts(spec).length > 1;
   const auditing: Arguments = {
     "audit-policy-file": auditPolicyPath,
     "audit-log-path": `${auditLogFolder}/audit.log`,

@@ -1,10 +1,10 @@
-import { controlPlaneHosts } from "../../cluster/kube/control-planes.ts";
 import type { Change, ClusterStep, Look, NonEmpty, Vault } from "../../engine/step.ts";
 import { Secret } from "../../hosts/secret.ts";
 import { createAuthority } from "../../pki/certificate-authority.ts";
 import { createSigningKeyPair } from "../../pki/signing-key-pair.ts";
 import type { Problem } from "../../problems/problem.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
+import { controlPlaneHosts } from "../../spec/hosts-by-role.ts";
 import { controlPlaneAuthorityStepId } from "./control-plane-layout.ts";
 import { controlPlaneTraces } from "./control-plane-traces.ts";
 import { encryptionKeysName, nextEncryptionKey, readEncryptionKeys, writeEncryptionKeys } from "./encryption-keys.ts";

@@ -1,8 +1,8 @@
-import { controlPlaneHosts } from "../../cluster/kube/control-planes.ts";
 import type { HostAct, HostLook, HostStep, StepId } from "../../engine/step.ts";
 import type { HostName } from "../../hosts/port.ts";
 import type { Problem } from "../../problems/problem.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
+import { controlPlaneHosts } from "../../spec/hosts-by-role.ts";
 import {
   birthMarkPath,
   controlPlaneInitStepId,

@@ -1,8 +1,9 @@
-import { controlPlaneHosts, ownApiServer } from "../../cluster/kube/control-planes.ts";
+import { ownApiServer } from "../../cluster/kube/control-planes.ts";
 import { kubeReplies } from "../../cluster/kube/kube-replies.ts";
 import type { Act, Change, Condition, HostAct, HostLook, HostStep, NonEmpty, StepId } from "../../engine/step.ts";
 import { ProblemError } from "../../problems/problem.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
+import { controlPlaneHosts } from "../../spec/hosts-by-role.ts";
 import {
   type ApiServerCertificate,
   apiServerCertificate,
@@ -237,7 +238,7 @@ async function isReady(act: Pick<Act, "factOf">, host: HostSpec): Promise<boolea
 
 /** Asks until /readyz says yes; health is told without credentials. */
 function waitForApiServer(host: HostSpec): Parameters<HostAct["change"]>[0] {
-  const quiet = ["--silent", "--show-error", "--fail", "--output", "/dev/null", "--max-time", "10"];
+  const quiet = ["--silent", "--show-error", "--fail", "--output", "/dev/null", "--noproxy", "*", "--max-time", "10"];
   const patient = ["--retry", "300", "--retry-delay", "1", "--retry-max-time", "300", "--retry-all-errors"];
   const url = `${ownApiServer(host).origin}/readyz`;
   return {

@@ -1,10 +1,10 @@
-import { controlPlaneHosts } from "../../cluster/kube/control-planes.ts";
 import { kubeAsk } from "../../cluster/kube/kube-ask.ts";
 import type { Act, Change, ClusterStep, HostAct, HostLook, Look, StepId } from "../../engine/step.ts";
 import type { Fact } from "../../facts/fact.ts";
 import { beginningOf } from "../../facts/not-understood.ts";
 import { ProblemError } from "../../problems/problem.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
+import { controlPlaneHosts } from "../../spec/hosts-by-role.ts";
 import {
   controlPlaneRolloutLock,
   controlPlaneServingStepId,

@@ -1,7 +1,7 @@
-import { controlPlaneHosts } from "../../cluster/kube/control-planes.ts";
 import type { Step, StepId } from "../../engine/step.ts";
 import type { HostName } from "../../hosts/port.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
+import { controlPlaneHosts } from "../../spec/hosts-by-role.ts";
 import { bootstrapTokensStep } from "./bootstrap-tokens-step.ts";
 import { controlPlaneAccessStep } from "./control-plane-access-step.ts";
 import { controlPlaneCaStep } from "./control-plane-ca-step.ts";

@@ -1,4 +1,3 @@
-import { controlPlaneHosts } from "../../cluster/kube/control-planes.ts";
 import type { Look } from "../../engine/step.ts";
 import type { Fact } from "../../facts/fact.ts";
 import { beginningOf } from "../../facts/not-understood.ts";
@@ -6,6 +5,7 @@ import type { HostName } from "../../hosts/port.ts";
 import { isSignedBy } from "../../pki/inspect-certificate.ts";
 import { type Problem, ProblemError } from "../../problems/problem.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
+import { controlPlaneHosts } from "../../spec/hosts-by-role.ts";
 import { apiServerCertificatePath } from "./api-server-certificate.ts";
 import { clusterAuthority, readAuthority } from "./kubernetes-authorities.ts";
 

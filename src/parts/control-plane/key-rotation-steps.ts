@@ -1,7 +1,7 @@
-import { controlPlaneHosts } from "../../cluster/kube/control-planes.ts";
 import type { Change, ClusterStep, LockName, Look, Step, StepId } from "../../engine/step.ts";
 import { ProblemError } from "../../problems/problem.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
+import { controlPlaneHosts } from "../../spec/hosts-by-role.ts";
 import { type EncryptionKey, nextEncryptionKey, writeEncryptionKeys } from "./encryption-keys.ts";
 import { encryptionLoadStep } from "./encryption-load-step.ts";
 import { encryptionRewriteStep, keyPrefix, valuesToRewrite } from "./encryption-rewrite-step.ts";

@@ -1,9 +1,9 @@
-import { controlPlaneHosts } from "../../cluster/kube/control-planes.ts";
 import { mayStopMember, type Permission } from "../../domain/quorum.ts";
 import type { Act } from "../../engine/step.ts";
 import { etcdGatewayMembers } from "../../facts/etcd-gateway-members.ts";
 import { ProblemError } from "../../problems/problem.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
+import { controlPlaneHosts } from "../../spec/hosts-by-role.ts";
 import { type WayToEtcd, waysToEtcd } from "./ways-to-etcd.ts";
 
 /**

@@ -1,9 +1,9 @@
 import { etcdHosts } from "../../cluster/etcd-places.ts";
 import { etcdUrl } from "../../cluster/etcd-status.ts";
-import { controlPlaneHosts } from "../../cluster/kube/control-planes.ts";
 import type { EtcdAccess } from "../../facts/etcd-value-prefixes.ts";
 import type { HostName } from "../../hosts/port.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
+import { controlPlaneHosts } from "../../spec/hosts-by-role.ts";
 import { apiServerCertificates } from "../etcd/etcd-certificates.ts";
 
 /** kubeadm's stacked members listen there whatever the cluster file says: EtcdListenClientPort, EtcdListenPeerPort. */

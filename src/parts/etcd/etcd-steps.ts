@@ -2,6 +2,7 @@ import { etcdHosts } from "../../cluster/etcd-places.ts";
 import type { Step, StepId } from "../../engine/step.ts";
 import type { HostName } from "../../hosts/port.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
+import { controlPlaneHosts } from "../../spec/hosts-by-role.ts";
 import { osBaselineStepId } from "../os/os-steps.ts";
 import { etcdBootstrapStep } from "./etcd-bootstrap-step.ts";
 import { etcdCaStep } from "./etcd-ca-step.ts";
@@ -20,7 +21,7 @@ import { isLiving, memberState } from "./member-state.ts";
 export function etcdSteps(spec: ClusterSpec): Step[] {
   if (spec.etcd.topology !== "external") return [];
   const hosts = etcdHosts(spec);
-  const controlPlanes = spec.hosts.filter((host) => host.roles.includes("control-plane"));
+  const controlPlanes = controlPlaneHosts(spec);
   return [
     etcdCaStep(spec),
     ...hosts.map((host) => etcdInstallStep(spec, host)),
@@ -44,7 +45,7 @@ export function etcdSteps(spec: ClusterSpec): Step[] {
 /** Steps after which external etcd serves with all its members, and API servers have their certificates for it. */
 export function etcdStepIds(spec: ClusterSpec): readonly StepId[] {
   if (spec.etcd.topology !== "external") return [];
-  const controlPlanes = spec.hosts.filter((host) => host.roles.includes("control-plane"));
+  const controlPlanes = controlPlaneHosts(spec);
   return [
     ...etcdHosts(spec).map((host) => etcdStepId("promote", host.name)),
     ...controlPlanes.map((host) => etcdStepId("client-certs", host.name)),

@@ -7,8 +7,8 @@ import { packages } from "../../resources/package.ts";
 import type { Resource } from "../../resources/resource.ts";
 import { service } from "../../resources/service.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
+import { nodeHosts } from "../../spec/hosts-by-role.ts";
 import { lookedUpStateStep } from "../looked-up-state.ts";
-import { nodeHosts } from "../nodes/nodes-layout.ts";
 import { distributionOf } from "../os/distribution.ts";
 import {
   bridgeConflist,

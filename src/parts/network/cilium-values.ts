@@ -1,6 +1,6 @@
-import { isNode } from "../../artifacts/needed-artifacts.ts";
 import { ciliumImagePaths } from "../../artifacts/network-plugin-images.ts";
 import type { ClusterSpec, NetworkPluginSpec } from "../../spec/cluster-spec.ts";
+import { nodeHosts } from "../../spec/hosts-by-role.ts";
 
 type CiliumSpec = Extract<NetworkPluginSpec, { kind: "cilium" }>;
 
@@ -31,7 +31,7 @@ export function ciliumValues(spec: ClusterSpec, plugin: CiliumSpec): Readonly<Re
     hubble: plugin.hubble
       ? { enabled: true, relay: { enabled: true }, tls: { auto: { enabled: true, method: "cronJob" } } }
       : { enabled: false },
-    operator: { replicas: Math.min(2, spec.hosts.filter(isNode).length) },
+    operator: { replicas: Math.min(2, nodeHosts(spec).length) },
     rollOutCiliumPods: true,
   };
   return spec.artifacts.bundle === undefined ? values : byTag(values);

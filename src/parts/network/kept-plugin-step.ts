@@ -1,4 +1,3 @@
-import { controlPlaneHosts } from "../../cluster/kube/control-planes.ts";
 import { kubeAsk } from "../../cluster/kube/kube-ask.ts";
 import { isUnable } from "../../cluster/kube/kube-problem.ts";
 import { objectPath } from "../../cluster/kube/object-path.ts";
@@ -7,6 +6,7 @@ import type { Fact } from "../../facts/fact.ts";
 import { pathStat } from "../../facts/path-stat.ts";
 import { type Problem, ProblemError } from "../../problems/problem.ts";
 import type { ClusterSpec, NetworkPluginSpec } from "../../spec/cluster-spec.ts";
+import { controlPlaneHosts } from "../../spec/hosts-by-role.ts";
 import { type NoApi, noApi, unknownWithoutApi } from "../control-plane/no-api.ts";
 import { bridgeConflistPath, networkKindStepId, networkPhase, servingApiStepIds } from "./network-layout.ts";
 

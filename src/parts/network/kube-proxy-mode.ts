@@ -6,7 +6,7 @@ import { together } from "../../facts/together.ts";
 import type { HostName } from "../../hosts/port.ts";
 import { ProblemError } from "../../problems/problem.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
-import { nodeHosts } from "../nodes/nodes-layout.ts";
+import { nodeHosts, replacesKubeProxy } from "../../spec/hosts-by-role.ts";
 
 export type KubeProxyMode = "nftables" | "iptables" | "ipvs" | "none";
 
@@ -19,11 +19,6 @@ export interface KubeProxySetup {
 
 /** https://kubernetes.io/docs/reference/networking/virtual-ips/#proxy-mode-nftables (2026-11-21) */
 const nftablesKernel = { major: 5, minor: 13 };
-
-/** True where the network plugin carries Services itself. */
-export function replacesKubeProxy({ network }: Pick<ClusterSpec, "network">): boolean {
-  return network.plugin.kind === "cilium" && network.plugin.kubeProxyReplacement;
-}
 
 /**
  * The mode that suits every node. Kernels are read from the Node objects where there are any: those are there when a

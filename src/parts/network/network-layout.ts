@@ -1,7 +1,7 @@
-import { controlPlaneHosts } from "../../cluster/kube/control-planes.ts";
 import type { StepId } from "../../engine/step.ts";
 import type { HostName } from "../../hosts/port.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
+import { controlPlaneHosts } from "../../spec/hosts-by-role.ts";
 import { controlPlaneInitStepId, controlPlaneStepId } from "../control-plane/control-plane-layout.ts";
 
 /** Phase of `--through`. */

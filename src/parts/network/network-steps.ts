@@ -1,6 +1,6 @@
 import type { Step, StepId } from "../../engine/step.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
-import { nodeHosts } from "../nodes/nodes-layout.ts";
+import { nodeHosts } from "../../spec/hosts-by-role.ts";
 import { bridgeSteps } from "./bridge-steps.ts";
 import { keptPluginStep } from "./kept-plugin-step.ts";
 import { kubeProxyStep } from "./kube-proxy-step.ts";

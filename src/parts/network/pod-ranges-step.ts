@@ -1,7 +1,7 @@
 import type { ClusterStep, StepId, Verdict } from "../../engine/step.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
+import { nodeHosts } from "../../spec/hosts-by-role.ts";
 import { unknownWithoutApi } from "../control-plane/no-api.ts";
-import { nodeHosts } from "../nodes/nodes-layout.ts";
 import { networkPhase, networkPodRangesStepId } from "./network-layout.ts";
 import { type PodRanges, podRanges } from "./pod-ranges.ts";
 

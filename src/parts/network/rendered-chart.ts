@@ -1,10 +1,10 @@
 import { type Chart, helmVersion } from "../../artifacts/network-plugin-chart.ts";
-import { controlPlaneHosts } from "../../cluster/kube/control-planes.ts";
 import type { KubeObject } from "../../cluster/kube/kube-object.ts";
 import type { Look } from "../../engine/step.ts";
 import { helmTemplate, type RenderedDocument } from "../../facts/helm-template.ts";
 import { ProblemError } from "../../problems/problem.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
+import { controlPlaneHosts } from "../../spec/hosts-by-role.ts";
 import { releaseFolder } from "../artifacts/artifacts-layout.ts";
 
 /** Folder of the one chart of a name and version on a control plane host. */

@@ -1,6 +1,7 @@
 import type { LockName, StepId } from "../../engine/step.ts";
 import type { HostName } from "../../hosts/port.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
+import { nodeHosts } from "../../spec/hosts-by-role.ts";
 
 /** What kubelet reads when it starts; kubeadm writes it. */
 export const kubeletConfigPath = "/var/lib/kubelet/config.yaml";
@@ -20,11 +21,6 @@ export const servingCertificatesStepId = "nodes.serving-certificates" as StepId;
 /** "node.kubelet/w-1". */
 export function kubeletStepId(host: HostName): StepId {
   return `node.kubelet/${host}` as StepId;
-}
-
-/** Hosts that are nodes, in the order of the cluster file. */
-export function nodeHosts(spec: ClusterSpec): readonly HostSpec[] {
-  return spec.hosts.filter((host) => host.roles.includes("control-plane") || host.roles.includes("worker"));
 }
 
 /** Of the kubelets of a pool, how many may restart at the same time: a tenth, and at least one. */

@@ -5,7 +5,7 @@ import { actOn, lookAt } from "../../../test/support/host-look.ts";
 import { sampleSpec } from "../../../test/support/sample-spec.ts";
 import type { StepId } from "../../engine/step.ts";
 import type { HostSpec } from "../../spec/cluster-spec.ts";
-import { nodeHosts } from "./nodes-layout.ts";
+import { nodeHosts } from "../../spec/hosts-by-role.ts";
 import { nodesObjectsStep } from "./nodes-objects-step.ts";
 
 const spec = sampleSpec();

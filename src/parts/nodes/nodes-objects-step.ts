@@ -2,10 +2,11 @@ import { kubeList } from "../../cluster/kube/kube-list.ts";
 import { kubeSend } from "../../cluster/kube/kube-send.ts";
 import type { Change, ClusterStep, Condition, Look, NonEmpty, StepId } from "../../engine/step.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
+import { nodeHosts } from "../../spec/hosts-by-role.ts";
 import { type NoApi, noApi, unknownWithoutApi } from "../control-plane/no-api.ts";
 import { nodeDeclaration } from "./node-declaration.ts";
 import { type NodeDifference, nodeDifference } from "./node-difference.ts";
-import { nodeHosts, nodesObjectsStepId } from "./nodes-layout.ts";
+import { nodesObjectsStepId } from "./nodes-layout.ts";
 
 /**
  * Labels and taints of every node as the cluster file has them. What Slipway set and the file no longer has is removed;

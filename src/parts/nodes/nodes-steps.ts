@@ -1,7 +1,7 @@
 import type { Step, StepId } from "../../engine/step.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
+import { nodeHosts } from "../../spec/hosts-by-role.ts";
 import { kubeletStep } from "./kubelet-step.ts";
-import { nodeHosts } from "./nodes-layout.ts";
 import { nodesObjectsStep } from "./nodes-objects-step.ts";
 import { servingCertificatesStep, servingRequestsStep } from "./serving-certificates-step.ts";
 

@@ -3,8 +3,9 @@ import { kubeSend } from "../../cluster/kube/kube-send.ts";
 import type { Change, ClusterStep, Condition, Look } from "../../engine/step.ts";
 import type { Problem } from "../../problems/problem.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
+import { nodeHosts } from "../../spec/hosts-by-role.ts";
 import { unknownWithoutApi } from "../control-plane/no-api.ts";
-import { kubeletStepId, nodeHosts, servingCertificatesStepId, servingRequestsStepId } from "./nodes-layout.ts";
+import { kubeletStepId, servingCertificatesStepId, servingRequestsStepId } from "./nodes-layout.ts";
 import { requesterOf, type ServingRequest } from "./serving-request.ts";
 import { requestsPath, type StrangeRequest, servingView } from "./serving-view.ts";
 

@@ -4,8 +4,9 @@ import type { Fact } from "../../facts/fact.ts";
 import { pathStat } from "../../facts/path-stat.ts";
 import { ProblemError } from "../../problems/problem.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
+import { nodeHosts } from "../../spec/hosts-by-role.ts";
 import { type NoApi, noApi } from "../control-plane/no-api.ts";
-import { kubeletServingPath, nodeHosts } from "./nodes-layout.ts";
+import { kubeletServingPath } from "./nodes-layout.ts";
 import {
   isPending,
   judgeServingRequest,

@@ -9,6 +9,7 @@ import { service } from "../../resources/service.ts";
 import { swapOff } from "../../resources/swap.ts";
 import { sysctl } from "../../resources/sysctl.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
+import { replacesKubeProxy } from "../../spec/hosts-by-role.ts";
 import { managedHeader } from "../managed-header.ts";
 import { chronyFiles, chronyService } from "./chrony.ts";
 import type { Distribution } from "./distribution.ts";
@@ -65,10 +66,9 @@ export function packageNames(spec: ClusterSpec, kind: HostKind, { packages: name
  * Long before kube-proxy runs: a package that came after it could load its own, empty rules over the Services'. Kernels
  * decide about "auto", and are not known when a bundle is made.
  */
-function mayUseNftables({ kubernetes, network }: ClusterSpec): boolean {
-  const { mode } = kubernetes.proxy;
-  const replaced = network.plugin.kind === "cilium" && network.plugin.kubeProxyReplacement;
-  return !replaced && (mode === "auto" || mode === "nftables");
+function mayUseNftables(spec: ClusterSpec): boolean {
+  const { mode } = spec.kubernetes.proxy;
+  return !replacesKubeProxy(spec) && (mode === "auto" || mode === "nftables");
 }
 
 function modulesFile(): Resource {

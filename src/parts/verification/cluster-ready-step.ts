@@ -2,8 +2,8 @@ import { kubeList } from "../../cluster/kube/kube-list.ts";
 import { nodeNotReady, podNotReady } from "../../cluster/kube/readiness.ts";
 import type { ClusterStep, Look, StepId, Verdict } from "../../engine/step.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
+import { nodeHosts } from "../../spec/hosts-by-role.ts";
 import { type NoApi, noApi, unknownWithoutApi } from "../control-plane/no-api.ts";
-import { nodeHosts } from "../nodes/nodes-layout.ts";
 import { clusterReadyStepId, systemNamespace, verificationPhase } from "./verification-layout.ts";
 
 type Readiness =

@@ -6,9 +6,9 @@ import type { KubeObject } from "../../cluster/kube/kube-object.ts";
 import { objectPath } from "../../cluster/kube/object-path.ts";
 import type { Look } from "../../engine/step.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
+import { nodeHosts } from "../../spec/hosts-by-role.ts";
 import { type NoApi, noApi } from "../control-plane/no-api.ts";
 import { owned, ownershipQuery } from "../kubernetes-objects/ownership-labels.ts";
-import { nodeHosts } from "../nodes/nodes-layout.ts";
 import { placeLabel, trafficPart } from "./traffic-objects.ts";
 import { systemNamespace } from "./verification-layout.ts";
 

@@ -6,6 +6,7 @@ import { fileAccess } from "../../resources/file-access.ts";
 import type { Inspection } from "../../resources/inspection.ts";
 import type { Resource } from "../../resources/resource.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
+import { workerHosts } from "../../spec/hosts-by-role.ts";
 import {
   bootstrapTokensStepId,
   controlPlaneAuthorityStepId,
@@ -24,11 +25,6 @@ import { lookedUpStateStep } from "../looked-up-state.ts";
 /** "worker.join/w-1". */
 export function workerStepId(kind: "files" | "join", host: HostName): StepId {
   return `worker.${kind}/${host}` as StepId;
-}
-
-/** Hosts that are workers and nothing else of Kubernetes. */
-export function workerHosts(spec: ClusterSpec): readonly HostSpec[] {
-  return spec.hosts.filter((host) => host.roles.includes("worker") && !host.roles.includes("control-plane"));
 }
 
 /** Workers, all at once. `prepared` are the steps after which a host has its programs, images and container runtime. */

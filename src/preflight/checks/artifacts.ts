@@ -2,6 +2,7 @@ import { interpreter } from "../../facts/interpreter.ts";
 import { type PackageSources, packageSources } from "../../facts/package-sources.ts";
 import { type TcpReach, tcpReach } from "../../facts/tcp-reach.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
+import { isNode } from "../../spec/hosts-by-role.ts";
 import { judgeHosts } from "../ask-hosts.ts";
 import { bundleOf } from "../bundle-of.ts";
 import type { Finding, PreflightCheck } from "../check.ts";
@@ -68,7 +69,6 @@ function sourcesFor(
   packages: PackageSources,
   fromBundle: ReadonlySet<Source["kind"]>,
 ): readonly Source[] {
-  const isNode = host.roles.includes("control-plane") || host.roles.includes("worker");
   const mirror = spec.artifacts.packageMirror?.url;
   const urls = packages.proxy === undefined ? packages.urls : [packages.proxy];
   const fromPackages = (mirror === undefined ? urls : [mirror]).map((url): Source => ({ url, kind: "packages" }));
@@ -78,7 +78,7 @@ function sourcesFor(
       : [];
   // From a bundle nodes get both.
   const forNodes =
-    isNode && spec.artifacts.bundle === undefined ? [...programSources(spec), ...imageSources(spec)] : [];
+    isNode(host) && spec.artifacts.bundle === undefined ? [...programSources(spec), ...imageSources(spec)] : [];
   return [...fromPackages, ...fromReleases, ...forNodes].filter(
     ({ url, kind }) => !fromBundle.has(kind) && /^(https?|ftp):\/\//i.test(url),
   );

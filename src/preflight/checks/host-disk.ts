@@ -1,4 +1,5 @@
 import { diskUsage } from "../../facts/disk-usage.ts";
+import { isNode } from "../../spec/hosts-by-role.ts";
 import { judgeHosts } from "../ask-hosts.ts";
 import type { Finding, PreflightCheck } from "../check.ts";
 import { judgeHardware } from "../judge-hardware.ts";
@@ -26,7 +27,7 @@ export const hostDisk: PreflightCheck = {
         ...judgeHardware(host, sizeGb, { part: "diskGb", noun: "disk", less: "less", unit: "GB" }),
       ];
       const images = disks.find((disk) => disk.path === "/var/lib/containerd");
-      const runsPods = host.roles.includes("worker") || host.roles.includes("control-plane");
+      const runsPods = isNode(host);
       if (runsPods && images !== undefined && images.availableBytes < images.sizeBytes * evictionShare) {
         const percent = Math.floor((images.availableBytes / images.sizeBytes) * 100);
         findings.push({

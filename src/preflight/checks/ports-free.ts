@@ -1,5 +1,6 @@
 import { type ListeningPort, listeningPorts } from "../../facts/listening-ports.ts";
 import { apiServerPort, type ClusterSpec, type HostSpec } from "../../spec/cluster-spec.ts";
+import { isNode } from "../../spec/hosts-by-role.ts";
 import { judgeHosts } from "../ask-hosts.ts";
 import type { Finding, PreflightCheck } from "../check.ts";
 import { runsEtcd } from "../hosts-by-duty.ts";
@@ -57,7 +58,7 @@ export function wantedPorts(spec: ClusterSpec, host: HostSpec): readonly WantedP
     add(10257, "the controller manager", "kube-controller");
     add(10259, "the scheduler", "kube-scheduler");
   }
-  if (host.roles.includes("control-plane") || host.roles.includes("worker")) {
+  if (isNode(host)) {
     add(10250, "the kubelet", "kubelet");
     const metrics = /:(\d+)$/.exec(runtime.metricsAddress)?.[1];
     if (metrics !== undefined) add(Number(metrics), "containerd's metrics", "containerd");

@@ -1,5 +1,6 @@
 import { apiServerPort } from "../cluster-spec.ts";
 import { etcdTopology, runsMember } from "../derived-values.ts";
+import { isNode } from "../hosts-by-role.ts";
 import type { HostEntry, Sections } from "../schema/cluster-file-schema.ts";
 import type { FieldPath } from "../yaml/path-locator.ts";
 import type { Rule } from "./rule.ts";
@@ -57,7 +58,7 @@ function listenersOf(
       { port: 10_259, what: "kube-scheduler" },
     );
   }
-  if (host.roles.includes("control-plane") || host.roles.includes("worker")) {
+  if (isNode(host)) {
     listeners.push(
       { port: 10_250, what: "kubelet" },
       { port: 10_248, what: "kubelet's health check" },

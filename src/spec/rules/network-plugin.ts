@@ -1,5 +1,5 @@
 import { addressFamily, cidrContains, cidrText, subnetOf, unusableAddress } from "../../domain/addresses.ts";
-import { isNode } from "../derived-values.ts";
+import { isNode } from "../hosts-by-role.ts";
 import { fieldsOfPlugin, pluginVersions } from "../network-plugin.ts";
 import type { Sections } from "../schema/cluster-file-schema.ts";
 import type { Rule, RuleReport } from "./rule.ts";

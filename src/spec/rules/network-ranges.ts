@@ -1,7 +1,8 @@
 import type { Cidr } from "../../domain/addresses.ts";
 import { addressBits, cidrContains, cidrsOverlap, cidrText, parseCidr, subnetOf } from "../../domain/addresses.ts";
 import { nodePrefixFor, nodesInPodCidr, podAddressesPerNode, podPrefixFor } from "../../domain/capacity.ts";
-import { addressPlan, clusterFamily, isNode } from "../derived-values.ts";
+import { addressPlan, clusterFamily } from "../derived-values.ts";
+import { isNode } from "../hosts-by-role.ts";
 import type { FieldPath } from "../yaml/path-locator.ts";
 import type { Rule, RuleReport } from "./rule.ts";
 import { hostPath } from "./rule.ts";
