@@ -82,11 +82,14 @@ function defaults(spec: ClusterSpec): string {
     `maxconn ${maxConnections(spec)}`,
     "option dontlognull",
     "option dontlog-normal",
-    // A refused connection goes to another server at once.
-    "retries 2",
+    // A refused connection goes to another server at once, and one that nobody accepts after half a second: a host may have
+    // lost power, and the checks, which wait as long for theirs, take two to see it.
+    "retries 5",
     "option redispatch 1",
-    "timeout connect 4s",
-    "timeout check 2s",
+    "timeout connect 500ms",
+    // For the answer to a check. An API server under load is slow, and taking it out would leave its load to the others,
+    // one after the other; kubeadm's own probes wait 15 s.
+    "timeout check 10s",
     "timeout queue 10s",
     "timeout client 60s",
     "timeout server 60s",
@@ -119,6 +122,8 @@ const prometheus = [
   ".endif",
 ];
 
+const apiServerChecks = "inter 1s fastinter 500ms downinter 2s fall 2 rise 2 slowstart 20s";
+
 function api(spec: ClusterSpec): string {
   const frontend = section(`frontend ${apiBackend}`, [
     `bind ${everyAddress(spec)}:${spec.endpoint.port}`,
@@ -133,7 +138,8 @@ function api(spec: ClusterSpec): string {
     "option httpchk GET /readyz",
     "http-check expect status 200",
     "option srvtcpka",
-    "default-server inter 1s fastinter 500ms downinter 2s fall 2 rise 2 slowstart 20s on-marked-down shutdown-sessions",
+    "# What a host has not acknowledged for 3 s (tcp-ut) it will not: a check that was under way when it lost power ends too.",
+    `default-server ${apiServerChecks} tcp-ut 3s on-marked-down shutdown-sessions`,
     ...serverLines(spec, apiBackend, "check check-ssl verify none"),
   ]);
   return `${frontend}\n\n${backend}`;
