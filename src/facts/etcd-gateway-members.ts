@@ -12,7 +12,20 @@ export interface EtcdListedMember {
 export function etcdGatewayMembers(access: EtcdAccess): Fact<readonly EtcdListedMember[] | "not-answering"> {
   const files = ["--cacert", access.authorityPath, "--cert", access.certificatePath, "--key", access.keyPath];
   const url = `${access.url}/v3/cluster/member/list`;
-  const argv = ["curl", "--silent", "--show-error", "--fail", "--max-time", "10", ...files, "--data", "{}", url];
+  const argv = [
+    "curl",
+    "--silent",
+    "--show-error",
+    "--fail",
+    "--noproxy",
+    "*",
+    "--max-time",
+    "10",
+    ...files,
+    "--data",
+    "{}",
+    url,
+  ];
   return {
     name: `etcd-gateway-members ${access.url}`,
     reads: [{ kind: "run", argv }],

@@ -37,7 +37,7 @@ export function etcdValuePrefixes(access: EtcdAccess, from: string, end: string,
   const base64 = (text: string) => Buffer.from(text, "latin1").toString("base64");
   const body = JSON.stringify({ key: base64(from), range_end: base64(end), limit });
   const files = ["--cacert", access.authorityPath, "--cert", access.certificatePath, "--key", access.keyPath];
-  const argv = ["curl", "--silent", "--show-error", "--fail", "--max-time", "20", ...files];
+  const argv = ["curl", "--silent", "--show-error", "--fail", "--noproxy", "*", "--max-time", "20", ...files];
   const read: Read = { kind: "run", argv: [...argv, "--data", "@-", `${access.url}/v3/kv/range`], stdin: body };
   return {
     name: `etcd-values ${from}`,

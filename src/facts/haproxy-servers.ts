@@ -30,7 +30,16 @@ function statistics<T>(
   type: string,
   make: (cells: Row) => T,
 ): Fact<readonly T[] | "not-answering"> {
-  const argv = ["curl", "--silent", "--fail", "--max-time", "3", `http://127.0.0.1:${statsPort}/;csv`];
+  const argv = [
+    "curl",
+    "--silent",
+    "--fail",
+    "--noproxy",
+    "*",
+    "--max-time",
+    "3",
+    `http://127.0.0.1:${statsPort}/;csv`,
+  ];
   const asked = argv.join(" ");
   const reads: readonly Read[] = [{ kind: "run", argv }];
   return {

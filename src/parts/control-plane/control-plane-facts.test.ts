@@ -1,7 +1,10 @@
 import { X509Certificate } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { sampleHost, sampleSpec } from "../../../test/support/sample-spec.ts";
+import { etcdGatewayMembers } from "../../facts/etcd-gateway-members.ts";
+import { etcdValuePrefixes } from "../../facts/etcd-value-prefixes.ts";
 import type { Fact } from "../../facts/fact.ts";
+import { haproxyServers } from "../../facts/haproxy-servers.ts";
 import type { Answer } from "../../hosts/port.ts";
 import { createAuthority } from "../../pki/certificate-authority.ts";
 import { issueCertificate } from "../../pki/issue-certificate.ts";
@@ -229,5 +232,14 @@ describe("encryption at rest that is in use", () => {
     expect(await seen(kms("one"), kms("two"))).toMatch("from the KMS plugin one to the KMS plugin two");
     expect(await seen(own("secrets"), kms("one"))).toMatch("from keys of Slipway's to the KMS plugin one");
     expect(await seen(kms("one"), own("secrets"))).toMatch("from the KMS plugin one to keys of Slipway's");
+  });
+});
+
+describe("a proxy in the environment of the host", () => {
+  test("is never between the host and the cluster's own servers", () => {
+    const access = { url: "https://10.0.0.21:2379", authorityPath: "ca", certificatePath: "crt", keyPath: "key" };
+    const facts = [etcdGatewayMembers(access), etcdValuePrefixes(access, "a", "b", 1), haproxyServers(8404)];
+    for (const { reads } of facts)
+      for (const read of reads) expect(read.kind === "run" && read.argv.join(" ")).toContain("--noproxy *");
   });
 });

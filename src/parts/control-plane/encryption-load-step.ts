@@ -48,7 +48,17 @@ function loaded(host: HostSpec): Condition<HostLook> {
     "--key",
     kubeClient.keyPath,
   ];
-  const argv = ["curl", "--silent", "--fail", "--max-time", "20", ...files, `${server.origin}/metrics`];
+  const argv = [
+    "curl",
+    "--silent",
+    "--fail",
+    "--noproxy",
+    "*",
+    "--max-time",
+    "20",
+    ...files,
+    `${server.origin}/metrics`,
+  ];
   const fact = encryptionLoaded(encryptionPath, argv);
   return {
     title: `API server on ${host.name} to have loaded the encryption keys`,
