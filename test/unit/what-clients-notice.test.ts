@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { type Asked, noticed } from "../../bench/api-availability/asked.ts";
 import { lossIn } from "../../bench/etcd-loss/writes.ts";
 import { outageIn } from "../../bench/failover/outage.ts";
 
@@ -44,5 +45,39 @@ describe("what a client of etcd noticed", () => {
     const loss = lossIn([write(0, 5, 2), write(10, 300), write(310, 320, 2)], 0, 330);
     expect(loss).toMatchObject({ failed: 1, failedAfterElection: 1, longestSilenceMs: 315 });
     expect(loss).not.toHaveProperty("electedAfterMs");
+  });
+});
+
+describe("what a client of the API noticed", () => {
+  const asked = (startedAt: number, endedAt: number, more: Partial<Asked> = {}): Asked => ({
+    ...{ kind: "http1", method: "GET", startedAt, endedAt, retries: [], ...more },
+  });
+
+  test("keeps what failed apart from what was answered after another try, and both from slow answers", () => {
+    const all = [
+      asked(0, 10),
+      asked(100, 1300),
+      asked(200, 1250, { retries: ["503 with Retry-After: 1"] }),
+      asked(300, 320, { method: "PATCH", failure: "socket hang up" }),
+      asked(400, 410),
+      asked(410, 420, { kind: "new", failure: "500" }),
+    ];
+    expect(noticed(all, "http1", 0, 1400)).toEqual({
+      kind: "http1",
+      requests: 5,
+      failed: 1,
+      failures: { "PATCH: socket hang up": 1 },
+      retried: 1,
+      retries: { "GET: 503 with Retry-After: 1": 1 },
+      medianMs: 20,
+      longestMs: 1200,
+      longestSilenceMs: 840,
+      disturbedMs: 300,
+    });
+  });
+
+  test("counts what was tried again in vain as failed only", () => {
+    const all = [asked(0, 50, { retries: ["429 with Retry-After: 1"], failure: "429" })];
+    expect(noticed(all, "http1", 0, 100)).toMatchObject({ failed: 1, retried: 0 });
   });
 });
