@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { FakeRun } from "../../../test/support/fake-host-script.ts";
 import { type FakeHosts, fakeHosts } from "../../../test/support/fake-hosts.ts";
 import { FakeKube } from "../../../test/support/fake-kube.ts";
 import { actOn, lookAt } from "../../../test/support/host-look.ts";
@@ -120,6 +121,8 @@ describe("judgeServingRequest", () => {
 
 describe("the steps for serving certificates", () => {
   const ownFile = "/var/lib/kubelet/pki/kubelet-server-current.pem";
+  /** Hosts whose kubelet's certificate has expired. */
+  const expired = new Set<string>();
   let kube: FakeKube;
   let hosts: FakeHosts;
   let pending: ServingRequest;
@@ -140,8 +143,16 @@ describe("the steps for serving certificates", () => {
       kube.put({ ...(JSON.parse(request.body) as KubeObject), metadata: { name } });
       return { status: 200, body: {} };
     };
+    expired.clear();
+    const openssl: FakeRun = {
+      argv: ["openssl", "x509", "-noout", "-checkend", "0"],
+      answer: ({ host }) => ({ exitCode: expired.has(host.host) ? 1 : 0 }),
+    };
     hosts = fakeHosts({
-      hosts: { "cp-1": { files: { ...kube.files, [ownFile]: "" }, runs: [kube.run] }, "w-1": {} },
+      hosts: {
+        "cp-1": { files: { ...kube.files, [ownFile]: "" }, runs: [kube.run, openssl] },
+        "w-1": { runs: [openssl] },
+      },
     });
   });
 
@@ -208,17 +219,30 @@ describe("the steps for serving certificates", () => {
     expect(await step.verify[0].holds(lookAt(hosts, "cp-1"))).toEqual({ state: "met" });
   });
 
+  test("approve the next one of a kubelet whose certificate has expired, and wait until it has asked", async () => {
+    expired.add("cp-1");
+    put(pending);
+    await hosts.session("w-1").change({ kind: "write", path: ownFile, content: "", mode: 0o600 });
+    expect(await servingRequestsStep(spec).check(lookAt(hosts, "cp-1"))).toMatchObject({
+      state: "needed",
+      changes: [{ what: "wait for the request of cp-1" }],
+    });
+  });
+
   test("do not wait for a host that cannot be reached", async () => {
     hosts.session("w-1").unreachable = true;
     expect(await servingRequestsStep(spec).check(lookAt(hosts, "cp-1"))).toMatchObject({ state: "satisfied" });
     expect(await servingCertificatesStep(spec).check(lookAt(hosts, "cp-1"))).toMatchObject({ state: "satisfied" });
   });
 
-  test("refuse where a node asks for what is not its own, for it would wait in vain", async () => {
+  test("name a node that asks for what is not its own, and do not wait for it in vain", async () => {
     put(strange);
     const step = servingCertificatesStep(spec);
     const problem = { code: "kubernetes/strange-certificate-request", where: { host: "w-1" } };
-    expect(await step.check(lookAt(hosts, "cp-1"))).toMatchObject({ state: "refused", problem });
+    expect(await step.check(lookAt(hosts, "cp-1"))).toMatchObject({
+      state: "needed",
+      changes: [{ what: "wait for the signed certificates of w-1", because: expect.stringContaining("csr-strange") }],
+    });
     expect(await step.verify[0].holds(lookAt(hosts, "cp-1"))).toMatchObject({ state: "never", problem });
   });
 });

@@ -87,11 +87,12 @@ export function servingCertificatesStep(spec: ClusterSpec): ClusterStep<readonly
         const because = `${silent.name} has not asked for its certificate yet`;
         return { state: "unknown", until: servingRequestsStepId, because };
       }
-      const problem = strangerAmong(seen.asked, seen.strange);
-      if (problem !== undefined) return { state: "refused", problem };
       if (seen.asked.length > 0) {
         const what = `wait for the signed certificates of ${namesOf(seen.asked)}`;
-        return { state: "needed", found: [], changes: [{ verb: "run", what }] };
+        // No refusal, which would keep what comes before from being mended, such as the address the kubelet asks for.
+        const because = strangerAmong(seen.asked, seen.strange)?.because;
+        const change: Change = { verb: "run", what, ...(because === undefined ? {} : { because }) };
+        return { state: "needed", found: [], changes: [change] };
       }
       const left = seen.strange.map(strangeText).join("; ");
       const because = "every kubelet has a serving certificate";

@@ -1,6 +1,7 @@
 import { kubeList } from "../../cluster/kube/kube-list.ts";
 import type { Look } from "../../engine/step.ts";
 import type { Fact } from "../../facts/fact.ts";
+import { commandOf } from "../../facts/not-understood.ts";
 import { pathStat } from "../../facts/path-stat.ts";
 import { ProblemError } from "../../problems/problem.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
@@ -38,11 +39,21 @@ export type ServingView =
       readonly silent: readonly HostSpec[];
     };
 
-/** A kubelet has got a certificate to serve with: its own file says so, which it alone may read. */
+const checkEnd = ["openssl", "x509", "-noout", "-checkend", "0", "-in", kubeletServingPath];
+
+/**
+ * A kubelet has got a certificate to serve with that has not expired: its own file says so, which it alone may read and
+ * which holds its key too. One that has expired is asked for anew by the kubelet, as often as it takes.
+ */
 const hasServingCertificate: Fact<boolean> = {
   name: "serving-certificate",
-  reads: [{ kind: "stat", path: kubeletServingPath }],
-  parse: ([answer]) => pathStat(kubeletServingPath, answer).exists,
+  reads: [
+    { kind: "stat", path: kubeletServingPath },
+    { kind: "run", argv: checkEnd },
+  ],
+  parse: ([stat, end]) =>
+    pathStat(kubeletServingPath, stat).exists &&
+    commandOf("serving-certificate", checkEnd.join(" "), end).exitCode !== 1,
 };
 
 interface Judged {
