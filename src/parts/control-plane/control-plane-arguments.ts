@@ -45,6 +45,10 @@ const tls: Arguments = {
  * How long an API server that is to stop goes on serving after its /readyz says no. Slipway's HAProxy asks every second
  * and needs two answers; of somebody else's load balancer longer intervals have to be expected. Both are far below the
  * 30 s after which the kubelet kills the process.
+ *
+ * Without --shutdown-send-retry-after: with it, every client that is left is answered 429 and sent away for 5 s, where
+ * HTTP/2 connections otherwise end with a GOAWAY nobody notices and HTTP/1.1 ones are closed between two requests.
+ * withRetryAfter() in staging/src/k8s.io/apiserver/pkg/server/filters/with_retry_after.go of Kubernetes 1.36.2
  */
 const shutdownDelay = { own: "5s", external: "15s" } as const;
 
