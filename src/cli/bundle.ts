@@ -1,5 +1,6 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { rmSync } from "node:fs";
+import { rename, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { openBundle } from "../artifacts/bundle.ts";
 import type { BundleArtifact } from "../artifacts/bundle-index.ts";
 import { bundleSource } from "../artifacts/bundle-source.ts";
@@ -20,6 +21,9 @@ import { countOf } from "../report/count-of.ts";
 import { sizeText } from "../report/size-text.ts";
 import { table } from "../report/table.ts";
 import type { ClusterSpec } from "../spec/cluster-spec.ts";
+import { makeWorkFolder } from "../state/work-folder.ts";
+import { writeProblem } from "../state/write-problem.ts";
+import { leavesBefore } from "./interrupts.ts";
 import { machinesOf, type PlatformOptions } from "./machines-of.ts";
 import { openCluster } from "./open-cluster.ts";
 import { printResult } from "./print-result.ts";
@@ -55,7 +59,8 @@ export async function bundleCreate(path: string, options: BundleCreateOptions): 
     return wanted;
   };
   const target = resolve(path);
-  const workFolder = await mkdtemp(resolve(dirname(target), ".slipway-bundle-"));
+  const workFolder = await makeWorkFolder(target);
+  using _ = leavesBefore(() => rmSync(workFolder, { recursive: true, force: true }));
   try {
     const contents = await gather(options.fromDir, {
       ...(options.all === true ? {} : { wanted }),
@@ -65,8 +70,9 @@ export async function bundleCreate(path: string, options: BundleCreateOptions): 
       onProgress: (name) => process.stderr.write(`${name}\n`),
     });
     throwIfAny(incomplete(wanted, contents.artifacts, options.fromDir ?? "what can be downloaded"));
+    const made = join(workFolder, "bundle.tar");
     const { sizeBytes, sha256 } = await writeBundle(
-      target,
+      made,
       {
         madeBy: `slipway ${version}`,
         madeAt: new Date().toISOString(),
@@ -75,12 +81,15 @@ export async function bundleCreate(path: string, options: BundleCreateOptions): 
       },
       contents,
     );
+    await rename(made, target);
     const result = { path: target, sizeBytes, sha256, artifacts: contents.artifacts.length };
     printResult(
       result,
       options.output,
       () => `${target}: ${countOf(contents.artifacts.length, "artifact")}, ${sizeText(sizeBytes)}\nsha256 ${sha256}`,
     );
+  } catch (error) {
+    throw isAbout(error, [workFolder, target]) ? writeProblem(target, error) : error;
   } finally {
     await rm(workFolder, { recursive: true, force: true });
   }
@@ -144,6 +153,13 @@ function wantedBy(
 ): Wanted {
   const wanted = wantedFor(spec, machines, (machine) => neededPackages(spec, machine), chart);
   return packages ? wanted : { ...wanted, packages: new Map() };
+}
+
+/** Whether a system error is about one of these paths, or what is in them; or about a disk that is full, which names none. */
+function isAbout(error: unknown, paths: readonly string[]): boolean {
+  if (!(error instanceof Error)) return false;
+  const { path, code } = error as NodeJS.ErrnoException;
+  return code === "ENOSPC" || code === "EDQUOT" || paths.some((one) => path === one || path?.startsWith(`${one}/`));
 }
 
 function throwIfAny(problems: readonly Problem[]): void {

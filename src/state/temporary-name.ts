@@ -8,7 +8,7 @@ import { isMissing } from "./write-problem.ts";
 const leftoverAfterMs = 60_000;
 const named = /^\..+\.(?:([0-9a-f]{8})-(\d+)-(\d+)-)?[0-9a-f]{12}\.tmp$/;
 
-/** A name beside `path` for what is about to become it. It tells which process writes, so that it can be cleared up. */
+/** A name beside `path` for what is about to become it, or for a folder of its makings. It tells which process writes, so that it can be cleared up. */
 export function temporaryNameFor(path: string): string {
   const { bootId, pidNamespace, pid, startTicks } = thisProcess();
   const isKnown = bootId !== "" && pidNamespace !== "" && startTicks !== "";
@@ -17,15 +17,15 @@ export function temporaryNameFor(path: string): string {
 }
 
 /**
- * Removes temporary files in a folder whose writer no longer runs for certain, and old ones whose writer is not known.
- * `of` limits that to what was to become one file, in a folder that is not ours alone. A folder that is not there is no
+ * Removes temporary files and folders in a folder whose writer no longer runs for certain, and old ones whose writer is
+ * not known. `of` limits that to what was to become one file, in a folder that is not ours alone. A folder that is not there is no
  * error.
  */
 export async function clearLeftovers(folder: string, of?: string): Promise<void> {
   for (const name of await orMissing(readdir(folder), [])) {
     if (!name.endsWith(".tmp") || (of !== undefined && !name.startsWith(`.${of}.`))) continue;
     const path = join(folder, name);
-    if (await isLeftOver(name, path)) await rm(path, { force: true });
+    if (await isLeftOver(name, path)) await rm(path, { recursive: true, force: true });
   }
 }
 

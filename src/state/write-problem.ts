@@ -3,6 +3,7 @@ import { ProblemError } from "../problems/problem.ts";
 const reasons: Readonly<Record<string, { because: string; hint: string }>> = {
   ENOSPC: { because: "the disk is full", hint: "make room on this disk, then run the same command again" },
   EDQUOT: { because: "the disk quota is used up", hint: "make room within the quota, then run the same command again" },
+  ENOENT: { because: "there is no such folder", hint: "make the folder it is to be in" },
   EROFS: { because: "the file system is read-only", hint: "use a folder that can be written to" },
   EACCES: {
     because: "permission is denied",

@@ -1,4 +1,7 @@
-import { readdirSync } from "node:fs";
+import { once } from "node:events";
+import { readdirSync, rmSync, utimesSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { cliRig } from "../support/cli-rig.ts";
@@ -6,9 +9,7 @@ import { cliRig } from "../support/cli-rig.ts";
 const rig = cliRig();
 afterAll(() => rig[Symbol.dispose]());
 
-rig.file(
-  "cluster.yaml",
-  `apiVersion: slipway.dev/v1alpha1
+const cluster = `apiVersion: slipway.dev/v1alpha1
 kind: Cluster
 metadata: { name: edge }
 spec:
@@ -18,8 +19,8 @@ spec:
   etcd: { topology: stacked }
   addons: { metricsServer: false, dns: { nodeLocal: false } }
   artifacts: { bundle: ./edge.tar }
-`,
-);
+`;
+rig.file("cluster.yaml", cluster);
 const create = [
   "bundle",
   "create",
@@ -73,6 +74,41 @@ describe("bundle", () => {
     ]);
     expect(verified).toMatchObject({ code: 0, stderr: "" });
     expect(verified.stdout).toMatch(/is whole: \d+ artifacts/);
+  });
+
+  test("create into a folder that is not there is told, and is no bug", async () => {
+    const { code, stderr } = await rig.run(create.with(2, "nowhere/edge.tar"));
+    expect(code).toBe(3);
+    expect(stderr).toMatch(
+      /nowhere\/edge\.tar: cannot be written +state\/cannot-write\n +because +there is no such folder/,
+    );
+  });
+
+  test("create removes what one that was killed has left, and only that", async () => {
+    // Of another start of this computer, or of none that is known: it counts when it is old.
+    rig.file(".edge.tar.0123456789ab.tmp/1.file", "half");
+    rig.file(".other.tar.0123456789ab.tmp/1.file", "half");
+    const longAgo = new Date(Date.now() - 3_600_000);
+    for (const name of [".edge", ".other"])
+      utimesSync(join(rig.folder, `${name}.tar.0123456789ab.tmp`), longAgo, longAgo);
+    expect(await rig.run([...create, "-o", "json"])).toMatchObject({ code: 0 });
+    expect(readdirSync(rig.folder).filter((name) => name.endsWith(".tmp"))).toEqual([".other.tar.0123456789ab.tmp"]);
+    rmSync(join(rig.folder, ".other.tar.0123456789ab.tmp"), { recursive: true });
+  });
+
+  test("create leaves nothing behind when it is interrupted", async () => {
+    const silent = createServer().listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const { port } = silent.address() as AddressInfo;
+    rig.file("slow.yaml", cluster.replace("./edge.tar", `./slow.tar, kubernetesBaseURL: "http://127.0.0.1:${port}"`));
+    rmSync(join(rig.folder, "given/files/kubernetes/v1.36.2/linux/amd64/kubelet"));
+    const before = readdirSync(rig.folder).sort();
+    const line = ["-f", "slow.yaml", ...create, "--download"];
+    const end = await rig.run(line, { onOutput: (pid) => process.kill(pid, "SIGINT") });
+    silent.close();
+    expect(end).toMatchObject({ code: 130, signal: null, stdout: "" });
+    expect(end.stderr).toMatch(/\nInterrupted: nothing was changed\.\n$/);
+    expect(readdirSync(rig.folder).sort()).toEqual(before);
   });
 
   test("verify says what the cluster file needs and a bundle lacks", async () => {
