@@ -29,7 +29,8 @@ function whyUnreadable(text: string): string | undefined {
     ["apiVersion", "audit.k8s.io/v1"],
     ["kind", "Policy"],
   ] as const) {
-    if (contents.get(field) !== wanted) return `its ${field} is ${showValue(contents.get(field))}`;
+    const found: unknown = contents.get(field);
+    if (found !== wanted) return `its ${field} is ${showValue(found)}`;
   }
   const rules = contents.get("rules", true);
   if (isAlias(rules)) return undefined;
@@ -37,7 +38,7 @@ function whyUnreadable(text: string): string | undefined {
   for (const [index, rule] of rules.items.entries()) {
     if (isAlias(rule)) continue;
     if (!isMap(rule)) return `rule ${index + 1} is not a mapping`;
-    const level = rule.get("level");
+    const level: unknown = rule.get("level");
     if (!levels.includes(level)) return `the level of rule ${index + 1} is ${showValue(level)}`;
   }
   return undefined;
