@@ -18,6 +18,8 @@ export async function writePieces(path: string, pieces: AsyncIterable<Buffer>): 
   const hash = createHash("sha256");
   const out = createWriteStream(path, { flags: "w", mode: 0o644 });
   const done = finished(out);
+  // It may fail while the next piece is waited for, when nobody looks; it is looked at behind the last one at the latest.
+  done.catch(() => undefined);
   let sizeBytes = 0;
   try {
     for await (const piece of pieces) {
