@@ -5,7 +5,7 @@ const layers = {
   hosts: ["problems"],
   facts: ["hosts", "problems"],
   spec: ["domain", "problems", "hosts"],
-  artifacts: ["spec", "hosts", "problems"],
+  artifacts: ["spec", "domain", "hosts", "problems"],
   engine: ["hosts", "facts", "problems"],
   state: ["problems", "hosts", "engine"],
   resources: ["hosts", "facts", "engine", "problems"],

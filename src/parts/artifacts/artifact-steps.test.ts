@@ -238,6 +238,8 @@ describe("placing what is sent", () => {
     await expect(at.apply()).rejects.toThrow("ssh/connection-lost");
     const there = at.host.files.paths().filter((path) => path.endsWith(".tar"));
     expect(there.length).toBeGreaterThan(0);
+    // And one of a bundle that was declared before, which nobody will ask for again.
+    at.host.files.write("/var/cache/slipway/images/of-another-bundle.tar", "");
     await at.apply();
     expect(await at.check()).toMatchObject({ state: "satisfied" });
     expect(at.host.files.paths().filter((path) => path.endsWith(".tar"))).toEqual([]);

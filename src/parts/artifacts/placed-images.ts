@@ -51,6 +51,8 @@ async function importAll(act: HostAct, images: readonly ImageOrigin[]): Promise<
       });
       await act.change({ kind: "remove", path });
     }
+    // Archives of an earlier bundle whose import was interrupted.
+    await act.change({ kind: "remove", path: imageFolder, recursive: true });
   } finally {
     // Nothing is on its way any more when the step is over.
     await coming?.catch(() => undefined);
