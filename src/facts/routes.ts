@@ -1,3 +1,4 @@
+import { routeProtocol } from "../domain/route-protocol.ts";
 import type { Answer } from "../hosts/port.ts";
 import type { Fact } from "./fact.ts";
 import { isCommandMissing, jsonOf, notUnderstood } from "./not-understood.ts";
@@ -8,6 +9,8 @@ export interface Route {
   readonly destination: string;
   readonly gateway?: string;
   readonly device?: string;
+  /** Slipway has made it. */
+  readonly isOurs?: true;
 }
 
 const argvs = [
@@ -37,6 +40,7 @@ function routesIn(asked: string, answer: Answer | undefined): readonly Route[] {
         destination: row.dst.includes("/") ? row.dst : `${row.dst}/${full}`,
         ...(typeof row.gateway === "string" ? { gateway: row.gateway } : {}),
         ...(typeof row.dev === "string" ? { device: row.dev } : {}),
+        ...(String(row.protocol) === routeProtocol ? { isOurs: true as const } : {}),
       },
     ];
   });

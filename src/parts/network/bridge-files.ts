@@ -1,11 +1,6 @@
+import { routeProtocol } from "../../domain/route-protocol.ts";
 import { managedHeader } from "../managed-header.ts";
 import { podMasqueradePath, podRoutesPath } from "./network-layout.ts";
-
-/**
- * Number in the kernel's table of who made a route; free among those iproute2 and the routing daemons use
- * (https://github.com/iproute2/iproute2/blob/main/etc/iproute2/rt_protos, 2026-11-21). It tells our routes from others'.
- */
-export const routeProtocol = "120";
 
 /** The table of nft that is ours. */
 export const masqueradeTable = "slipway-pods";

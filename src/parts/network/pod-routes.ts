@@ -1,9 +1,10 @@
+import { routeProtocol } from "../../domain/route-protocol.ts";
 import type { Change } from "../../engine/step.ts";
 import type { Route } from "../../facts/routes.ts";
 import { routesOfProtocol } from "../../facts/routes-of-protocol.ts";
 import type { HostChange } from "../../hosts/port.ts";
 import type { Resource } from "../../resources/resource.ts";
-import { type PodRoute, routeProtocol, routeWords } from "./bridge-files.ts";
+import { type PodRoute, routeWords } from "./bridge-files.ts";
 
 /** The routes to other nodes' pods and to Services as the kernel has them: exactly these of ours, and everybody else's left alone. */
 export function podRoutes(wanted: readonly PodRoute[], podCidr: string): Resource {

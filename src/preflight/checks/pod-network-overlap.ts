@@ -36,6 +36,7 @@ export const podNetworkOverlap: PreflightCheck = {
 
 function isOfPodNetwork(route: Route, clusterAddresses: ReadonlySet<string>): boolean {
   // A node's share of the pod network, by way of the node: what a network without tunnels looks like.
+  if (route.isOurs) return true;
   return podInterfaces.test(route.device ?? "") || (route.gateway !== undefined && clusterAddresses.has(route.gateway));
 }
 
