@@ -11,6 +11,7 @@ import { type ExitCode, exitCode } from "../problems/exit-code.ts";
 import { type Problem, ProblemError } from "../problems/problem.ts";
 import { problemsOf, withMoreProblems } from "../problems/problems-of.ts";
 import { asRunHtml, asRunMarkdown } from "../report/as-run.ts";
+import { commandOfIntention } from "../report/command-of-intention.ts";
 import type { EventConsumer } from "../report/event-consumer.ts";
 import { interruptWords } from "../report/interrupt-words.ts";
 import { planText } from "../report/plan-text.ts";
@@ -25,7 +26,7 @@ import { runFolder } from "../state/state-folder.ts";
 import { isGone, thisProcess } from "../state/this-process.ts";
 import { writeAtomically } from "../state/write-atomically.ts";
 import { ApplyResultTeller } from "./apply-result.ts";
-import { askYesNo, canAsk } from "./ask.ts";
+import { askYesNo } from "./ask.ts";
 import { commandFor } from "./command-for.ts";
 import { interruptsOf, leavesBefore } from "./interrupts.ts";
 import { keepRecord } from "./keep-record.ts";
@@ -36,6 +37,7 @@ import { exitCodeOfPlan } from "./plan.ts";
 import { printProblems } from "./print-problems.ts";
 import type { GlobalOptions } from "./program.ts";
 import { readInput } from "./read-input.ts";
+import { requireSomebodyToAsk } from "./require-approval.ts";
 import { requireFit } from "./require-fit.ts";
 import { runView } from "./run-view.ts";
 import { shown } from "./shown.ts";
@@ -99,11 +101,13 @@ async function carryThrough(
   if (!hasWork(plan)) return exitCode.done;
   const inTheWay = exitCodeOfPlan(plan);
   if (inTheWay !== exitCode.done && options.continueOnError !== true) {
-    process.stderr.write("\nNothing was changed. '--continue-on-error' applies what does not depend on it.\n");
+    const mayGoOn = commandOfIntention(plan.intention) === "apply";
+    const hint = mayGoOn ? " '--continue-on-error' applies what does not depend on it." : "";
+    process.stderr.write(`\nNothing was changed.${hint}\n`);
     return inTheWay;
   }
   const mustAsk = saved === undefined && options.yes !== true;
-  if (mustAsk) requireSomebodyToAsk(options);
+  if (mustAsk) requireSomebodyToAsk(plan, options);
   await requireFit(cluster, world, plan, options);
   if (mustAsk && !(await askYesNo("Apply this plan?"))) {
     process.stderr.write("Nothing was changed.\n");
@@ -161,18 +165,6 @@ async function tellOfCutOffRun({ state }: OpenedCluster, { output }: GlobalOptio
   if (cutOff === undefined || output !== "text") return;
   const inFlight = cutOff.inFlight.length === 0 ? "nothing was in flight" : `in flight: ${cutOff.inFlight.join(", ")}`;
   process.stderr.write(`Run ${cutOff.run} was cut off; ${inFlight}. Going on from what the hosts say.\n\n`);
-}
-
-/** Before preflight measures anything. With -o json or yaml nobody was shown what there is to approve. */
-function requireSomebodyToAsk({ output }: GlobalOptions): void {
-  if (canAsk() && output === "text") return;
-  throw new ProblemError({
-    code: "usage/no-approval",
-    severity: "error",
-    message: "nothing was changed",
-    because: `the plan was not approved, and ${canAsk() ? `with -o ${output} nobody is asked` : "there is no terminal to ask on"}`,
-    hint: { text: "approve it beforehand, or apply a saved plan", command: "slipway apply --yes" },
-  });
 }
 
 async function carryOut(

@@ -48,6 +48,13 @@ details  slipway runs show 20250101-120000-ab12`,
     ]);
   });
 
+  test("of a run that another command began names that one to go on with", () => {
+    const events = sampleRun.map(
+      (event): RunEvent => (event.type === "run-started" ? { ...event, intention: "rotate-encryption-key" } : event),
+    );
+    expect(runSummary(tallyOf(events), plain)).toContain("\nagain    slipway secrets rotate-key\n");
+  });
+
   test("of a good run is short", () => {
     const step = summaryOf("os.baseline/cp-1", "Prepare the operating system on cp-1", "baseline", "cp-1");
     const start = sampleRun[0] as Extract<RunEvent, { type: "run-started" }>;

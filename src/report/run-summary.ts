@@ -6,6 +6,7 @@ import { formatProblems } from "../problems/format-problems.ts";
 import { printableText } from "../problems/printable-text.ts";
 import type { Problem } from "../problems/problem.ts";
 import { wrapText } from "../problems/wrap-text.ts";
+import { commandOfIntention } from "./command-of-intention.ts";
 import { countOf } from "./count-of.ts";
 import { groupedDigits } from "./grouped-digits.ts";
 import { outcomeCounts } from "./outcome-words.ts";
@@ -83,7 +84,8 @@ function nextLines(tally: RunTally, isGood: boolean, options: RunSummaryOptions)
     label + printableText(options.command === undefined ? `slipway ${words}` : options.command(words));
   if (isGood) return [line("next     ", "status")];
   const run = tally.started?.run;
-  return [line("again    ", "apply"), ...(run === undefined ? [] : [line("details  ", `runs show ${run}`)])];
+  const again = commandOfIntention(tally.started?.intention);
+  return [line("again    ", again), ...(run === undefined ? [] : [line("details  ", `runs show ${run}`)])];
 }
 
 function timeBlock(tally: RunTally, width: number, colors: ReturnType<typeof pc.createColors>): string[] {
