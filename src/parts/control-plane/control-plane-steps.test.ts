@@ -359,6 +359,20 @@ describe("a changed flag", () => {
   });
 });
 
+describe("an API server that does not serve", () => {
+  test("is made anew although no other one serves: nothing is taken away", async () => {
+    const rig = await rigOf();
+    await rig.bring();
+    rig.kube.listening = false;
+    rig.kubeadm.onPhase = () => {
+      rig.kube.listening = true;
+    };
+    const steps = stepsOf(withTtl(90)).filter((step) => step.id === "control-plane.roll/cp-1");
+    const result = await rig.apply(steps.map((step) => ({ ...step, after: [] })));
+    expect(result.problems).toEqual([]);
+  });
+});
+
 describe("drift", () => {
   test("an edited manifest is named and made anew, and nothing else is touched", async () => {
     const rig = await rigOf();
