@@ -1,8 +1,19 @@
 import type { Fact } from "./fact.ts";
 import { commandOf, notUnderstood } from "./not-understood.ts";
 
-/** Images containerd has for Kubernetes: reference to digest of what it names ("sha256:..."). */
-export type ContainerdImages = ReadonlyMap<string, string>;
+/** An image containerd has for Kubernetes. */
+export interface ContainerdImage {
+  /** "sha256:...", of what its reference names. */
+  readonly digest: string;
+  /** The kubelet never removes it to gain space. */
+  readonly isPinned: boolean;
+}
+
+/** By reference: "registry.k8s.io/pause:3.10.2". */
+export type ContainerdImages = ReadonlyMap<string, ContainerdImage>;
+
+/** containerd, internal/cri/labels: what the CRI plugin tells the kubelet not to remove (2026-11-21). */
+export const pinnedLabel = "io.cri-containerd.pinned=pinned";
 
 const argv = ["ctr", "--namespace", "k8s.io", "images", "list"];
 const asked = argv.join(" ");
@@ -19,7 +30,7 @@ export const containerdImages: Fact<ContainerdImages | undefined> = {
         return undefined;
       throw notUnderstood("containerd-images", asked, answer, `it ended with exit code ${result.exitCode}`);
     }
-    const images = new Map<string, string>();
+    const images = new Map<string, ContainerdImage>();
     const [title, ...lines] = result.stdout.toString("utf8").split("\n");
     if (!/^REF\s+TYPE\s+DIGEST\b/.test(title ?? ""))
       throw notUnderstood("containerd-images", asked, answer, "it does not begin with REF, TYPE and DIGEST");
@@ -28,7 +39,7 @@ export const containerdImages: Fact<ContainerdImages | undefined> = {
       const [ref, , digest] = line.trim().split(/\s+/);
       if (ref === undefined || digest === undefined || !/^sha256:[0-9a-f]{64}$/.test(digest))
         throw notUnderstood("containerd-images", asked, answer, `line "${line}" has no digest`);
-      images.set(ref, digest);
+      images.set(ref, { digest, isPinned: line.includes(pinnedLabel) });
     }
     return images;
   },

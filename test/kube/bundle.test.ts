@@ -111,7 +111,8 @@ describe.skipIf(skipReason !== undefined)(`programs and images out of a bundle $
     expect(await run("systemctl", "is-enabled", "kubelet.service")).toBe("enabled");
     const images = await lookAt(hosts, machine).fact(containerdImages);
     const digests = new Map(artifacts.flatMap((one) => (one.kind === "image" ? [[one.name, one.digest]] : [])));
-    for (const [ref, digest] of images ?? []) if (digests.has(ref)) expect(digest, ref).toBe(digests.get(ref));
+    for (const [ref, image] of images ?? [])
+      if (digests.has(ref)) expect(image, ref).toEqual({ digest: digests.get(ref), isPinned: true });
     expect([...digests.keys()].filter((ref) => images?.has(ref)).length).toBeGreaterThan(6);
     expect(await run("ls", "/var/cache/slipway/images")).toBe("");
     expect(await run("ls", "/opt/cni/bin")).toContain("bridge");

@@ -57,13 +57,21 @@ function commands(served: Readonly<Record<string, string>> = {}): readonly FakeR
     {
       argv: ["ctr", "--namespace", "k8s.io", "images", "list"],
       answer: ({ host }) =>
-        `REF TYPE DIGEST SIZE\n${[...images(host)].map(([ref, digest]) => `${ref} type ${digest} 1 KiB\n`).join("")}`,
+        `REF TYPE DIGEST SIZE LABELS\n${[...images(host)].map(([ref, rest]) => `${ref} type ${rest}\n`).join("")}`,
+    },
+    {
+      argv: ["ctr", "--namespace", "k8s.io", "images", "label"],
+      answer: ({ argv, host }) => {
+        const [ref = "", label = ""] = argv.slice(-2);
+        images(host).set(ref, `${images(host).get(ref)},${label}`);
+        return "";
+      },
     },
     {
       argv: ["ctr", "--namespace", "k8s.io", "images", "import"],
       answer: ({ argv, host }) => {
         const [ref = "", digest = ""] = (host.files.text(argv.at(-1) ?? "") ?? "").split("@");
-        images(host).set(ref, digest);
+        images(host).set(ref, `${digest} 1 KiB managed`);
         return "";
       },
     },
@@ -243,6 +251,16 @@ describe("placing what is sent", () => {
     await at.apply();
     expect(await at.check()).toMatchObject({ state: "satisfied" });
     expect(at.host.files.paths().filter((path) => path.endsWith(".tar"))).toEqual([]);
+  });
+
+  test("an image the kubelet may remove is named, and kept without being sent again", async () => {
+    const at = node(textSource());
+    await at.apply();
+    const ref = "registry.k8s.io/kube-proxy:v1.36.2";
+    at.images().set(ref, at.images().get(ref)?.replace(/,.*/, "") ?? "");
+    expect(named(await at.check())).toEqual([`image ${ref}`]);
+    expect(await at.apply()).toEqual([`ctr --namespace k8s.io images label ${ref} io.cri-containerd.pinned=pinned`]);
+    expect(await at.check()).toMatchObject({ state: "satisfied" });
   });
 
   test("an archive whose image is another one than the index says is not accepted", async () => {

@@ -1,6 +1,6 @@
 import type { ImageOrigin } from "../../artifacts/artifact-source.ts";
 import type { Change, HostAct } from "../../engine/step.ts";
-import { containerdImages } from "../../facts/containerd-images.ts";
+import { containerdImages, pinnedLabel } from "../../facts/containerd-images.ts";
 import { ProblemError } from "../../problems/problem.ts";
 import type { Comparison, Resource } from "../../resources/resource.ts";
 import { imageFolder } from "./artifacts-layout.ts";
@@ -8,7 +8,8 @@ import { imageFolder } from "./artifacts-layout.ts";
 const importWithinMs = 10 * 60_000;
 
 /**
- * Images in containerd, by reference and digest. While one is imported the next is on its way; an archive that arrived
+ * Images in containerd, by reference and digest, and pinned: what the kubelet removed to gain space would have to come from
+ * here again. While one is imported the next is on its way; an archive that arrived
  * before an interruption is not sent again, and is removed once its image is in containerd.
  */
 export function placedImages(images: readonly ImageOrigin[]): Resource {
@@ -17,19 +18,37 @@ export function placedImages(images: readonly ImageOrigin[]): Resource {
     reads: containerdImages.reads,
     compare(answers): Comparison {
       const there = containerdImages.parse(containerdImages.reads.map((read) => answers.of(read)));
-      const missing = images.filter(({ ref, digest }) => there?.get(ref) !== digest);
-      const changes = missing.map(({ ref, digest }): Change => {
-        const from = there?.get(ref);
-        return {
-          verb: from === undefined ? "create" : "update",
-          what: `image ${ref}`,
-          ...(from === undefined ? {} : { from: shortened(from) }),
-          to: shortened(digest),
-        };
-      });
+      const missing = images.filter(({ ref, digest }) => there?.get(ref)?.digest !== digest);
+      const loose = images.filter((image) => !missing.includes(image) && there?.get(image.ref)?.isPinned === false);
+      const changes = [
+        ...missing.map(({ ref, digest }): Change => {
+          const from = there?.get(ref)?.digest;
+          return {
+            verb: from === undefined ? "create" : "update",
+            what: `image ${ref}`,
+            ...(from === undefined ? {} : { from: shortened(from) }),
+            to: shortened(digest),
+          };
+        }),
+        ...loose.map(
+          ({ ref }): Change => ({ verb: "update", what: `image ${ref}`, because: "the kubelet may remove it" }),
+        ),
+      ];
       const [first, ...rest] = changes;
       if (first === undefined) return { state: "same" };
-      return { state: "different", changes: [first, ...rest], make: (act) => importAll(act, missing) };
+      return {
+        state: "different",
+        changes: [first, ...rest],
+        make: async (act) => {
+          if (missing.length > 0) await importAll(act, missing);
+          for (const { ref } of [...missing, ...loose]) {
+            await act.change({
+              kind: "run",
+              argv: ["ctr", "--namespace", "k8s.io", "images", "label", ref, pinnedLabel],
+            });
+          }
+        },
+      };
     },
   };
 }
@@ -59,7 +78,8 @@ async function importAll(act: HostAct, images: readonly ImageOrigin[]): Promise<
   }
   const there = await act.fact(containerdImages);
   for (const { ref, digest } of images) {
-    if (there?.get(ref) !== digest) throw notImported(ref, there?.get(ref), digest);
+    const found = there?.get(ref)?.digest;
+    if (found !== digest) throw notImported(ref, found, digest);
   }
 }
 
