@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, utimesSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 const target = fileURLToPath(new URL("dist/slipway", import.meta.url));
 const input = fileURLToPath(new URL("src/main.ts", import.meta.url));
 
+const startedAt = new Date();
 const { rolldown } = await import("rolldown").catch((error: NodeJS.ErrnoException) => {
   if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
   console.error("build: rolldown is not installed (npm ci --omit=dev); the sources will be run as they are");
@@ -23,6 +24,8 @@ try {
   const bundle = await rolldown({ input, platform: "node", logLevel: "warn" });
   await bundle.write({ dir: folder, format: "esm", codeSplitting: false });
   await bundle.close();
+  // As old as the oldest source that may be in it: one that was changed meanwhile is newer.
+  utimesSync(join(folder, "main.js"), startedAt, startedAt);
   // Others on this computer may run it too.
   chmodSync(folder, 0o755);
   rmSync(target, { recursive: true, force: true });

@@ -1,5 +1,15 @@
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -55,6 +65,20 @@ describe("the command line", () => {
   test("runs the sources when one of them was removed since", () => {
     rmSync(join(root, "src/cli/other.ts"));
     expect(whatRuns()).toBe("sources");
+  });
+
+  test("runs the sources when one of them was changed while the program was built", () => {
+    rmSync(join(root, "dist"), { recursive: true });
+    copyFileSync(fileURLToPath(new URL("../../build.ts", import.meta.url)), join(root, "build.ts"));
+    symlinkSync(fileURLToPath(new URL("../../node_modules", import.meta.url)), join(root, "node_modules"));
+    const { status } = spawnSync(process.execPath, [join(root, "build.ts")], { stdio: "inherit" });
+    expect(status).toBe(0);
+    // The folder is made when the build has begun, and before it reads a source.
+    const { birthtime } = statSync(join(root, "dist"));
+    put("src/main.ts", 'export function main(): void { console.log("changed"); }');
+    utimesSync(join(root, "src/main.ts"), birthtime, birthtime);
+    expect(existsSync(join(root, "dist/slipway/main.js"))).toBe(true);
+    expect(whatRuns()).toBe("changed");
   });
 
   test("runs the program of a package that comes without sources", () => {
