@@ -1,7 +1,7 @@
-import { routeProtocol } from "../domain/route-protocol.ts";
 import type { Answer } from "../hosts/port.ts";
 import type { Fact } from "./fact.ts";
 import { isCommandMissing, jsonOf, notUnderstood } from "./not-understood.ts";
+import { routeProtocol } from "./route-protocol.ts";
 
 /** A route of the main table. */
 export interface Route {

@@ -1,4 +1,4 @@
-import { routeProtocol } from "../../domain/route-protocol.ts";
+import { routeProtocol } from "../../facts/route-protocol.ts";
 import { managedHeader } from "../managed-header.ts";
 import { podMasqueradePath, podRoutesPath } from "./network-layout.ts";
 

@@ -1,5 +1,5 @@
-import { routeProtocol } from "../../domain/route-protocol.ts";
 import type { Change } from "../../engine/step.ts";
+import { routeProtocol } from "../../facts/route-protocol.ts";
 import type { Route } from "../../facts/routes.ts";
 import { routesOfProtocol } from "../../facts/routes-of-protocol.ts";
 import type { HostChange } from "../../hosts/port.ts";
