@@ -1,5 +1,6 @@
 import { canonicalAddress } from "../domain/addresses.ts";
-import type { ApiServerSpec, KubeletSpec, KubernetesSpec, NamespaceSpec } from "./cluster-spec.ts";
+import type { NamespaceSpec } from "./cluster-spec.ts";
+import type { ApiServerSpec, KubeletSpec, KubernetesSpec } from "./kubernetes-spec.ts";
 import { mapValues, withoutUndefined } from "./present.ts";
 import type { Sections } from "./schema/cluster-file-schema.ts";
 

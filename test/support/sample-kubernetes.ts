@@ -1,4 +1,4 @@
-import type { KubernetesSpec } from "../../src/spec/cluster-spec.ts";
+import type { KubernetesSpec } from "../../src/spec/kubernetes-spec.ts";
 
 /** `spec.kubernetes` as a file that names only the version resolves. */
 export const sampleKubernetes: KubernetesSpec = {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { sampleSpec } from "../../../test/support/sample-spec.ts";
-import type { ClusterSpec, KubernetesSpec } from "../../spec/cluster-spec.ts";
+import type { ClusterSpec } from "../../spec/cluster-spec.ts";
+import type { KubernetesSpec } from "../../spec/kubernetes-spec.ts";
 import { neededPackages } from "./needed-packages.ts";
 
 const cilium = {

@@ -1,4 +1,4 @@
-import type { ApiServerSpec } from "../../spec/cluster-spec.ts";
+import type { ApiServerSpec } from "../../spec/kubernetes-spec.ts";
 import { kubernetesYaml } from "../kubernetes-yaml.ts";
 
 /** What may be asked without saying who one is: load balancers and kubelets have no credentials for it. */

@@ -1,5 +1,5 @@
 import { Secret } from "../../hosts/secret.ts";
-import type { ApiServerSpec } from "../../spec/cluster-spec.ts";
+import type { ApiServerSpec } from "../../spec/kubernetes-spec.ts";
 import { kubernetesYaml } from "../kubernetes-yaml.ts";
 import type { EncryptionKey } from "./encryption-keys.ts";
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { sampleHost, sampleSpec } from "../../../test/support/sample-spec.ts";
-import type { ApiServerSpec, ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
+import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
+import type { ApiServerSpec } from "../../spec/kubernetes-spec.ts";
 import { auditPolicy } from "./audit-policy.ts";
 import { authenticationConfiguration } from "./authentication-configuration.ts";
 import { certificateNames, clusterConfiguration, controlPlaneEndpoint } from "./cluster-configuration.ts";

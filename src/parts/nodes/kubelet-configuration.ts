@@ -1,6 +1,7 @@
 import { reservedBySize } from "../../domain/reserved-resources.ts";
-import type { ClusterSpec, HostSpec, KubeletSpec } from "../../spec/cluster-spec.ts";
+import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
 import { podDnsAddress } from "../../spec/dns-addresses.ts";
+import type { KubeletSpec } from "../../spec/kubernetes-spec.ts";
 import type { KubeletHostFacts } from "./kubelet-host-facts.ts";
 import { kubeletSettings, kubeletSpecOf } from "./kubelet-settings.ts";
 import { mergePatch } from "./merge-patch.ts";

@@ -1,4 +1,5 @@
-import type { ClusterSpec, HostSpec, KubeletSpec } from "../../spec/cluster-spec.ts";
+import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
+import type { KubeletSpec } from "../../spec/kubernetes-spec.ts";
 
 type Configuration = Readonly<Record<string, unknown>>;
 
