@@ -37,6 +37,18 @@ describe("the graph of an install", () => {
     ]);
   });
 
+  test("waits for nodes and pods again after whatever makes them unready for a while", () => {
+    const direct = validateGraph(install(external).steps).byId.get("cluster.ready" as StepId)?.after;
+    expect(direct).toEqual(
+      expect.arrayContaining([
+        "control-plane.roll/cp-2",
+        "node.kubelet/cp-2",
+        "node.kubelet/w-1",
+        "network.bridge/w-1",
+      ]),
+    );
+  });
+
   test("has nothing of etcd's own where kubeadm runs it", () => {
     expect([...earlierThan(stacked, "cluster.ready")].filter((id) => id.startsWith("etcd."))).toEqual([]);
     expect([...earlierThan(stacked, "artifacts.place/cp-2")].filter((id) => id.startsWith("etcd."))).toEqual([]);

@@ -8,7 +8,7 @@ import { controlPlaneSteps } from "../parts/control-plane/control-plane-steps.ts
 import { etcdHostStepIds, etcdStepIds, etcdSteps } from "../parts/etcd/etcd-steps.ts";
 import { loadBalancerStepIds, loadBalancerSteps } from "../parts/load-balancer/load-balancer-steps.ts";
 import { networkStepIds, networkSteps } from "../parts/network/network-steps.ts";
-import { nodesObjectsStepId, servingCertificatesStepId } from "../parts/nodes/nodes-layout.ts";
+import { kubeletStepId, nodesObjectsStepId, servingCertificatesStepId } from "../parts/nodes/nodes-layout.ts";
 import { nodesSteps } from "../parts/nodes/nodes-steps.ts";
 import { osSteps } from "../parts/os/os-steps.ts";
 import { namespacesStepId, teamsStepId } from "../parts/security/security-layout.ts";
@@ -16,7 +16,7 @@ import { securitySteps } from "../parts/security/security-steps.ts";
 import { verificationSteps } from "../parts/verification/verification-steps.ts";
 import { workerStepId, workerSteps } from "../parts/worker/worker-steps.ts";
 import type { ClusterSpec, HostSpec } from "../spec/cluster-spec.ts";
-import { nodeHosts } from "../spec/hosts-by-role.ts";
+import { controlPlaneHosts, nodeHosts } from "../spec/hosts-by-role.ts";
 
 /** From bare hosts to a cluster that is ready and verified. */
 export function install(
@@ -63,7 +63,16 @@ export function install(
       ...securitySteps(spec),
       ...verificationSteps(spec, {
         trafficAnyway: traffic,
-        everything: [nodesObjectsStepId, ...addonsStepIds, namespacesStepId, teamsStepId],
+        // Directly: what these have changed makes pods and nodes unready for a while, and is then looked at again.
+        everything: [
+          ...controlPlaneHosts(spec).map((host) => controlPlaneStepId("roll", host.name)),
+          ...nodeHosts(spec).map((host) => kubeletStepId(host.name)),
+          ...network,
+          nodesObjectsStepId,
+          ...addonsStepIds,
+          namespacesStepId,
+          teamsStepId,
+        ],
       }),
     ],
   };
