@@ -1,13 +1,8 @@
+import { needsContainerd2 } from "../../domain/containerd-two.ts";
 import { aptCandidate } from "../../facts/apt-candidate.ts";
 import { containerdVersion, parseContainerdVersion } from "../../facts/containerd-version.ts";
 import { judgeHosts } from "../ask-hosts.ts";
 import type { PreflightCheck } from "../check.ts";
-
-/**
- * "Kubernetes v1.35 is the last release to support containerd 1.x":
- * https://kubernetes.io/blog/2025/12/17/kubernetes-v1-35-release/ (2026-11-21)
- */
-const containerd2FromMinor = 36;
 
 /** A containerd that the version of Kubernetes is made for, where a package of the host brings it. */
 export const containerd: PreflightCheck = {
@@ -15,11 +10,10 @@ export const containerd: PreflightCheck = {
   asks: "containerd 2 for Kubernetes 1.36 and newer",
   run: async (context) => {
     const { kubernetes, runtime, artifacts } = context.spec;
-    const minor = Number(/^1\.(\d+)/.exec(kubernetes.version)?.[1] ?? 0);
     if (runtime.source.from === "release") {
       return { state: "skipped", because: `containerd ${runtime.source.version} comes as a release` };
     }
-    if (minor < containerd2FromMinor) {
+    if (!needsContainerd2(kubernetes.version)) {
       return { state: "skipped", because: `Kubernetes ${kubernetes.version} still runs with containerd 1` };
     }
     const hosts = context.hosts.filter((host) =>

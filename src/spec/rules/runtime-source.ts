@@ -1,12 +1,7 @@
+import { needsContainerd2 } from "../../domain/containerd-two.ts";
 import type { Rule } from "./rule.ts";
 
 const path = ["spec", "runtime", "source"] as const;
-
-/**
- * From this minor version of Kubernetes 1 on, kubelet wants containerd 2:
- * 1.35 is the last with containerd 1.x. https://kubernetes.io/blog/2025/12/17/kubernetes-v1-35-release/ (2026-11-21)
- */
-const minorWithContainerd2 = 36;
 
 /** Where containerd comes from is said once, and it is new enough where that can be known here. */
 export const runtimeSource: Rule = ({ runtime, kubernetes }, report) => {
@@ -40,11 +35,10 @@ export const runtimeSource: Rule = ({ runtime, kubernetes }, report) => {
     });
     return;
   }
-  const minor = Number(kubernetes?.version.replace(/^v/, "").split(".")[1] ?? 0);
-  if (version.startsWith("1.") && minor >= minorWithContainerd2) {
+  if (version.startsWith("1.") && kubernetes !== undefined && needsContainerd2(kubernetes.version)) {
     report.error("config/old-containerd", [...path, "version"], {
-      message: `containerd ${version} is too old for Kubernetes ${kubernetes?.version ?? ""}`,
-      because: `Kubernetes 1.${minorWithContainerd2} and newer need containerd 2.0 or newer`,
+      message: `containerd ${version} is too old for Kubernetes ${kubernetes.version}`,
+      because: "Kubernetes 1.36 and newer need containerd 2.0 or newer",
       hint: { text: "write version: 2.1.6" },
     });
   }
