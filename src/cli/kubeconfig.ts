@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { showWords } from "../hosts/quote.ts";
 import { endpointUrl, kubeconfig } from "../parts/control-plane/kubeconfig.ts";
 import { clusterAuthority, readAuthority } from "../parts/control-plane/kubernetes-authorities.ts";
 import { ProblemError } from "../problems/problem.ts";
@@ -49,7 +50,7 @@ function written(result: {
 }): string {
   const { path, server, user, groups, validForDays } = result;
   const inGroups = groups.length === 0 ? "" : ` in ${groups.join(", ")}`;
-  return `${path} lets ${user}${inGroups} use ${server} for ${validForDays} days\n\n  kubectl --kubeconfig ${path} get nodes`;
+  return `${path} lets ${user}${inGroups} use ${server} for ${validForDays} days\n\n  ${showWords(["kubectl", "--kubeconfig", path, "get", "nodes"])}`;
 }
 
 function fileExists(path: string): ProblemError {
