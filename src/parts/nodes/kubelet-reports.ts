@@ -6,14 +6,20 @@ import { kubeletUnit } from "./nodes-layout.ts";
 
 interface NodeView {
   readonly status?: {
-    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[];
+    readonly conditions?: readonly ReadyCondition[];
   };
+}
+interface ReadyCondition {
+  readonly type: string;
+  readonly status: string;
+  readonly message?: string;
+  readonly lastHeartbeatTime?: string;
 }
 interface LeaseView {
   readonly spec?: { readonly renewTime?: string };
 }
 
-/** kubelet renews its lease every 10 s; a node is called unready after 50 s without. */
+/** kubelet renews its lease every 10 s, first up to 10 s after it has registered; without, a node is unready after 50 s. */
 const reportsWithinMs = 180_000;
 
 /**
@@ -39,10 +45,13 @@ export function kubeletReports(spec: ClusterSpec, host: HostSpec, joined: StepId
       const [node, lease] = answer.replies;
       if (node?.status !== 200) return notYet("the cluster has no such node");
       const renewed = lease?.status === 200 ? (lease.body as LeaseView).spec?.renewTime : undefined;
-      // Both are by the host's own clock.
-      if (renewed === undefined || Date.parse(renewed) < unit.startedAt.epochSecond * 1000)
-        return notYet("kubelet has not reported since it was started");
       const ready = (node.body as NodeView).status?.conditions?.find((one) => one.type === "Ready");
+      // All are by the host's own clock. A heartbeat is told in whole seconds, so one of the same second may be older.
+      const startedAtMs = unit.startedAt.epochSecond * 1000;
+      const hasRenewed = renewed !== undefined && Date.parse(renewed) >= startedAtMs;
+      const heartbeat = ready?.lastHeartbeatTime;
+      if (!hasRenewed && !(heartbeat !== undefined && Date.parse(heartbeat) > startedAtMs))
+        return notYet("kubelet has not reported since it was started");
       if (ready?.status === "True" || ready?.message?.includes("NetworkPluginNotReady")) return { state: "met" };
       return notYet(ready?.message ?? "it has no condition Ready");
     },

@@ -76,12 +76,13 @@ const loaded = {
   needsDaemonReload: false,
 } as const;
 
-function node(status: string, message = "kubelet is posting ready status"): void {
+function node(status: string, message = "kubelet is posting ready status", heartbeat?: string): void {
+  const told = heartbeat === undefined ? {} : { lastHeartbeatTime: heartbeat };
   kube.put({
     apiVersion: "v1",
     kind: "Node",
     metadata: { name: "cp-1" },
-    status: { conditions: [{ type: "Ready", status, message }] },
+    status: { conditions: [{ type: "Ready", status, message, ...told }] },
   });
 }
 
@@ -153,6 +154,14 @@ describe("the step for a node's kubelet", () => {
       state: "needed",
       changes: [{ verb: "run", because: "kubelet has not reported since it was started" }],
     });
+  });
+
+  test("takes the heartbeat of a kubelet that has just registered for its report, before it has a lease", async () => {
+    lease("2020-01-01T00:00:00.000000Z");
+    node("True", "kubelet is posting ready status", "2020-01-01T00:00:00Z");
+    expect((await verdicts())[1]).toMatchObject({ because: "kubelet has not reported since it was started" });
+    node("True", "kubelet is posting ready status", "2030-01-01T00:00:00Z");
+    expect((await verdicts())[1]).toEqual({ state: "met" });
   });
 
   test("takes a node for good that only waits for its network", async () => {
