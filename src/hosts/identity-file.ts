@@ -10,10 +10,9 @@ import type { SshTarget } from "./ssh-target.ts";
  */
 export function missingIdentity(name: string, { identityFile }: SshTarget): Problem | undefined {
   if (identityFile === undefined) return undefined;
-  // As ssh does: the home of the user database, whatever $HOME says.
-  const path = identityFile.startsWith("~/") ? join(userInfo().homedir, identityFile.slice(2)) : identityFile;
   try {
-    statSync(path);
+    // As ssh does: the home of the user database, whatever $HOME says.
+    statSync(identityFile.startsWith("~/") ? join(userInfo().homedir, identityFile.slice(2)) : identityFile);
     return undefined;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
