@@ -11,8 +11,7 @@ import { networkStepIds, networkSteps } from "../parts/network/network-steps.ts"
 import { kubeletStepId, nodesObjectsStepId, servingCertificatesStepId } from "../parts/nodes/nodes-layout.ts";
 import { nodesSteps } from "../parts/nodes/nodes-steps.ts";
 import { osSteps } from "../parts/os/os-steps.ts";
-import { namespacesStepId, teamsStepId } from "../parts/security/security-layout.ts";
-import { securitySteps } from "../parts/security/security-steps.ts";
+import { securityStepIds, securitySteps } from "../parts/security/security-steps.ts";
 import { verificationSteps } from "../parts/verification/verification-steps.ts";
 import { workerStepId, workerSteps } from "../parts/worker/worker-steps.ts";
 import type { ClusterSpec, HostSpec } from "../spec/cluster-spec.ts";
@@ -70,8 +69,7 @@ export function install(
           ...network,
           nodesObjectsStepId,
           ...addonsStepIds,
-          namespacesStepId,
-          teamsStepId,
+          ...securityStepIds(spec),
         ],
       }),
     ],

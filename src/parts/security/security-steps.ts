@@ -1,4 +1,4 @@
-import type { Step } from "../../engine/step.ts";
+import type { Step, StepId } from "../../engine/step.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
 import { controlPlaneServingStepId } from "../control-plane/control-plane-layout.ts";
 import { objectsStep } from "../kubernetes-objects/objects-step.ts";
@@ -10,6 +10,11 @@ import { teamObjects } from "./team-objects.ts";
 /** Namespaces with their limits and policies, and who may do what in them. */
 export function securitySteps(spec: ClusterSpec): Step[] {
   return [namespacesStep(spec), teamsStep(spec), ...ciliumDnsSteps(spec)];
+}
+
+/** Steps after which namespaces and teams are as declared, and pods of closed namespaces can ask for names. */
+export function securityStepIds(spec: ClusterSpec): readonly StepId[] {
+  return [namespacesStepId, teamsStepId, ...ciliumDnsSteps(spec).map((step) => step.id)];
 }
 
 /**
