@@ -169,7 +169,9 @@ describe("placing what is sent", () => {
     expect(at.link("/opt/cni/bin/dhcp")).toBeUndefined();
     expect(at.host.files.paths().filter((path) => path.includes("slipway-new"))).toEqual([]);
     expect(at.host.files.paths().filter((path) => /archive|images\/.*tar/.test(path))).toEqual([]);
-    expect(at.host.files.text("/etc/systemd/system/kubelet.service")).toContain("ExecStart=/usr/local/bin/kubelet\n");
+    const unit = at.host.files.text("/etc/systemd/system/kubelet.service");
+    expect(unit).toContain("ExecStart=/usr/local/bin/kubelet\n");
+    expect(unit).toMatch(/^After=.*\bcontainerd\.service\b/m);
     const from = at.host.reads.length;
     expect(await at.check()).toMatchObject({ state: "satisfied" });
     const digests = at.host.reads.slice(from).flatMap((read) => (read.kind === "digest" ? [read.path] : []));

@@ -4,7 +4,8 @@ import { managedHeader } from "../managed-header.ts";
 import { kubeletUnitFiles, programFolder } from "./artifacts-layout.ts";
 
 /**
- * kubelet.service and kubeadm's drop-in as the official packages have them, for programs in another folder.
+ * kubelet.service and kubeadm's drop-in as the official packages have them, for programs in another folder, and after
+ * containerd: a kubelet that is there first ends, and is started again 10 s later.
  * https://github.com/kubernetes/release/tree/master/cmd/krel/templates/latest (2026-11-21)
  */
 export function kubeletUnit(): readonly Resource[] {
@@ -16,7 +17,7 @@ const unitText = `${managedHeader("kubelet as its official package starts it")}[
 Description=kubelet: The Kubernetes Node Agent
 Documentation=https://kubernetes.io/docs/
 Wants=network-online.target
-After=network-online.target
+After=network-online.target containerd.service
 
 [Service]
 ExecStart=${programFolder}/kubelet
