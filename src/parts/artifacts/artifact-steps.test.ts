@@ -238,6 +238,16 @@ describe("placing what is sent", () => {
     expect(await at.check()).toMatchObject({ state: "satisfied" });
   });
 
+  test("a removed link and a removed program are made again, and the links that are right stay", async () => {
+    const at = node(textSource());
+    await at.apply();
+    at.host.files.remove("/usr/local/bin/kubeadm", false);
+    at.host.files.remove(`${folder}/kubectl`, false);
+    const switched = (await at.apply()).filter((one) => one.startsWith("mv "));
+    expect(switched).toEqual(["mv -fT -- /usr/local/bin/kubeadm.slipway-new /usr/local/bin/kubeadm"]);
+    expect(await at.check()).toMatchObject({ state: "satisfied" });
+  });
+
   test("an interruption between two images loses neither", async () => {
     const at = node(textSource());
     at.host.fault({

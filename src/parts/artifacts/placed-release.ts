@@ -103,11 +103,20 @@ export function placedRelease(declared: ReleaseDeclaration): Resource {
       }
       const [first, ...rest] = changes;
       if (first === undefined) return same;
-      return { state: "different", changes: [first, ...rest], make: (act) => make(act, note, [...wrong.keys()]) };
+      return {
+        state: "different",
+        changes: [first, ...rest],
+        make: (act) => make(act, note, [...wrong.keys()], there),
+      };
     },
   };
 
-  async function make(act: HostAct, before: PlacementNote | undefined, wrong: readonly string[]): Promise<void> {
+  async function make(
+    act: HostAct,
+    before: PlacementNote | undefined,
+    wrong: readonly string[],
+    linked: ReadonlyMap<string, string>,
+  ): Promise<void> {
     let placed: PlacementNote | undefined = before;
     if (wrong.length > 0) {
       placed = contents.kind === "programs" ? await placePrograms(act, before, wrong) : await unpack(act, contents);
@@ -117,7 +126,8 @@ export function placedRelease(declared: ReleaseDeclaration): Resource {
       await act.change({ kind: "run", argv: ["touch", "--", notePath] });
     }
     for (const [path, name] of Object.entries(links)) {
-      if (placed?.files.has(name) === true) await switchLink(act, path, `${folder}/${name}`);
+      const target = `${folder}/${name}`;
+      if (placed?.files.has(name) === true && linked.get(path) !== target) await switchLink(act, path, target);
     }
   }
 
