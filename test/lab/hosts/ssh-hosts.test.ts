@@ -337,13 +337,15 @@ describe.skipIf(skip !== undefined)(`ssh to a private sshd${skip === undefined ?
         "for (let at = 0; ; at += 1) {",
         `  const path = ${JSON.stringify(directory)} + "/file-" + (at % 3);`,
         '  await session.change({ kind: "write", path, content: String(at % 10).repeat(300_000), mode: 0o644 });',
+        '  if (at === 2) console.log("all three are there");',
         "}",
       ].join("\n"),
     );
     for (let round = 0; round < 6; round += 1) {
-      const running = spawn(process.execPath, [writer], { stdio: "ignore" });
+      const running = spawn(process.execPath, [writer], { stdio: ["ignore", "pipe", "ignore"] });
       const gone = new Promise((resolve) => running.once("exit", resolve));
-      await pause(900 + 137 * round);
+      await new Promise((resolve) => running.stdout.once("data", resolve));
+      await pause(37 * round);
       running.kill("SIGKILL");
       await gone;
     }
