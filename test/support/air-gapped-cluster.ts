@@ -31,7 +31,6 @@ rm -rf /var/lib/apt/lists/*
 export function airGappedClusterFile(belowKubernetes: string, bundle: Bundle): string {
   const names = bundle.index.artifacts.map((one) => one.name);
   const [etcd, containerd] = [releaseIn(names, "etcd"), releaseIn(names, "containerd")];
-  const metricsServer = names.some((one) => one.includes("metrics-server"));
   const release = (version: string) => `{ from: release, version: ${version.replace(/^v/, "")} }`;
   return `${belowKubernetes
     .replace(/version: [\d.]+/, `version: ${bundle.index.kubernetes}`)
@@ -45,7 +44,7 @@ export function airGappedClusterFile(belowKubernetes: string, bundle: Bundle): s
 ${containerd === undefined ? "" : `  runtime:\n    source: ${release(containerd)}\n`}  network:
     plugin: { kind: bridge }
   addons:
-    metricsServer: ${metricsServer}
+    metricsServer: true
     dns: { nodeLocal: true }
   namespaces:
     - { name: shop, podSecurity: restricted, quota: { pods: 20 } }

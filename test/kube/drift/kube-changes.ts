@@ -19,6 +19,7 @@ export interface KubeChange {
 
 const pki = "/etc/kubernetes/pki";
 const slipway = "/etc/kubernetes/slipway";
+const programs = "/opt/slipway/kubernetes";
 const manifests = "/etc/kubernetes/manifests";
 const kubeletConfig = "/var/lib/kubelet/config.yaml";
 const conflist = "/etc/cni/net.d/10-slipway-bridge.conflist";
@@ -33,8 +34,8 @@ const restartApiServer = `before=$(pgrep -x kube-apiserver) && kill $before && $
   '[ -n "$(pgrep -x kube-apiserver)" ] && [ "$(pgrep -x kube-apiserver)" != "$before" ] && curl -skf -o /dev/null https://127.0.0.1:6443/readyz',
 )}`;
 
-/** Changes of one round are made together, planned together and mended by one apply. */
-export const rounds: readonly (readonly KubeChange[])[] = [
+/** Changes of one round are made together, planned together and mended by one apply. `version` of Kubernetes: "1.36.2". */
+export const rounds = (version: string): readonly (readonly KubeChange[])[] => [
   [
     {
       title: "an edited static pod manifest",
@@ -207,22 +208,22 @@ export const rounds: readonly (readonly KubeChange[])[] = [
       title: "a removed program",
       on: "w-2",
       make: "rm $(readlink /usr/local/bin/kubectl)",
-      named: ["release kubernetes 1.36.2"],
-      touched: ["file /opt/slipway/kubernetes/v1.36.2/.slipway", "file /opt/slipway/kubernetes/v1.36.2/kubectl"],
+      named: [`release kubernetes ${version}`],
+      touched: [`file ${programs}/v${version}/.slipway`, `file ${programs}/v${version}/kubectl`],
     },
     {
       title: "a removed image",
       on: "w-2",
-      make: "ctr -n k8s.io images remove registry.k8s.io/kube-proxy:v1.36.2",
-      named: ["image registry.k8s.io/kube-proxy:v1.36.2"],
-      touched: ["image registry.k8s.io/kube-proxy:v1.36.2"],
+      make: `ctr -n k8s.io images remove registry.k8s.io/kube-proxy:v${version}`,
+      named: [`image registry.k8s.io/kube-proxy:v${version}`],
+      touched: [`image registry.k8s.io/kube-proxy:v${version}`],
     },
     {
       title: "a removed link to a program",
       on: "cp-2",
       make: "rm /usr/local/bin/kubeadm",
       named: ["link /usr/local/bin/kubeadm"],
-      touched: ["file /opt/slipway/kubernetes/v1.36.2/.slipway", "file /usr/local/bin/kubeadm"],
+      touched: [`file ${programs}/v${version}/.slipway`, "file /usr/local/bin/kubeadm"],
     },
     {
       title: "an expired certificate of an API server",
