@@ -6,6 +6,7 @@ import { gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { sampleSpec } from "../../test/support/sample-spec.ts";
 import { ProblemError } from "../problems/problem.ts";
+import { resolvePlugin } from "../spec/network-plugin.ts";
 import { openBundle } from "./bundle.ts";
 import { bundleSource } from "./bundle-source.ts";
 import { writeBundle } from "./bundle-writer.ts";
@@ -297,14 +298,7 @@ describe("what hosts need", () => {
   test("with packages of a repository no program is placed, with Cilium in its place no kube-proxy", () => {
     const packaged = { ...spec, kubernetes: { ...spec.kubernetes, install: "packages" as const } };
     expect([...wantedFor(packaged, [machine("w-1")], () => ["jq"]).files]).toEqual([]);
-    const cilium = {
-      kind: "cilium",
-      version: "1.20.2",
-      kubeProxyReplacement: true,
-      hubble: false,
-      encryption: "none",
-      routing: "tunnel",
-    } as const;
+    const cilium = resolvePlugin({ kind: "cilium" });
     const without = { ...spec, network: { ...spec.network, plugin: cilium } };
     expect([...wantedFor(without, [machine("w-1")], () => ["jq"]).images].join(" ")).not.toContain("kube-proxy");
   });

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { sampleSpec } from "../../test/support/sample-spec.ts";
 import type { NetworkPluginSpec } from "../spec/cluster-spec.ts";
+import { resolvePlugin } from "../spec/network-plugin.ts";
 import { openBundle } from "./bundle.ts";
 import { bundleSource } from "./bundle-source.ts";
 import { writeBundle } from "./bundle-writer.ts";
@@ -49,15 +50,8 @@ const ciliumChart = {
   hubble: { relay: { image: { repository: "quay.io/cilium/hubble-relay", tag: "v1.20.0" } } },
   operator: { image: { repository: "quay.io/cilium/operator", tag: "v1.20.0" } },
 };
-const cilium = {
-  kind: "cilium",
-  version: "1.20.0",
-  kubeProxyReplacement: true,
-  hubble: true,
-  encryption: "none",
-  routing: "tunnel",
-} as const;
-const calico = { kind: "calico", version: "3.32.1", encapsulation: "VXLAN", bgp: false, peers: [] } as const;
+const cilium = resolvePlugin({ kind: "cilium", version: "1.20.0" });
+const calico = resolvePlugin({ kind: "calico", version: "3.32.1" });
 
 function specWith(plugin: NetworkPluginSpec) {
   const own = sampleSpec();

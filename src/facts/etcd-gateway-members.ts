@@ -1,3 +1,4 @@
+import { curlBody, curlCredentials } from "./curl-body.ts";
 import type { EtcdAccess } from "./etcd-value-prefixes.ts";
 import type { Fact } from "./fact.ts";
 import { commandOf, notUnderstood } from "./not-understood.ts";
@@ -10,22 +11,8 @@ export interface EtcdListedMember {
 
 /** The members of etcd by its JSON gateway, for hosts without etcdctl; "not-answering" where nobody does. */
 export function etcdGatewayMembers(access: EtcdAccess): Fact<readonly EtcdListedMember[] | "not-answering"> {
-  const files = ["--cacert", access.authorityPath, "--cert", access.certificatePath, "--key", access.keyPath];
   const url = `${access.url}/v3/cluster/member/list`;
-  const argv = [
-    "curl",
-    "--silent",
-    "--show-error",
-    "--fail",
-    "--noproxy",
-    "*",
-    "--max-time",
-    "10",
-    ...files,
-    "--data",
-    "{}",
-    url,
-  ];
+  const argv = curlBody(url, 10, [...curlCredentials(access), "--data", "{}"]);
   return {
     name: `etcd-gateway-members ${access.url}`,
     reads: [{ kind: "run", argv }],

@@ -1,4 +1,5 @@
 import type { Read } from "../hosts/port.ts";
+import { curlBody, curlCredentials } from "./curl-body.ts";
 import type { Fact } from "./fact.ts";
 import { commandOf, notUnderstood } from "./not-understood.ts";
 
@@ -36,9 +37,8 @@ const beginningLetters = 96;
 export function etcdValuePrefixes(access: EtcdAccess, from: string, end: string, limit: number): Fact<EtcdValues> {
   const base64 = (text: string) => Buffer.from(text, "latin1").toString("base64");
   const body = JSON.stringify({ key: base64(from), range_end: base64(end), limit });
-  const files = ["--cacert", access.authorityPath, "--cert", access.certificatePath, "--key", access.keyPath];
-  const argv = ["curl", "--silent", "--show-error", "--fail", "--noproxy", "*", "--max-time", "20", ...files];
-  const read: Read = { kind: "run", argv: [...argv, "--data", "@-", `${access.url}/v3/kv/range`], stdin: body };
+  const argv = curlBody(`${access.url}/v3/kv/range`, 20, [...curlCredentials(access), "--data", "@-"]);
+  const read: Read = { kind: "run", argv, stdin: body };
   return {
     name: `etcd-values ${from}`,
     reads: [read],

@@ -1,4 +1,5 @@
 import type { Read } from "../hosts/port.ts";
+import { curlBody } from "./curl-body.ts";
 import type { Fact } from "./fact.ts";
 import { commandOf, notUnderstood } from "./not-understood.ts";
 
@@ -30,16 +31,7 @@ function statistics<T>(
   type: string,
   make: (cells: Row) => T,
 ): Fact<readonly T[] | "not-answering"> {
-  const argv = [
-    "curl",
-    "--silent",
-    "--fail",
-    "--noproxy",
-    "*",
-    "--max-time",
-    "3",
-    `http://127.0.0.1:${statsPort}/;csv`,
-  ];
+  const argv = curlBody(`http://127.0.0.1:${statsPort}/;csv`, 3);
   const asked = argv.join(" ");
   const reads: readonly Read[] = [{ kind: "run", argv }];
   return {

@@ -10,8 +10,9 @@ import type { ClusterStatus } from "../../src/status/cluster-status.ts";
 import { needsLab } from "../support/lab.ts";
 import { holdersOf, type LabCluster, labCluster } from "../support/lab-cluster.ts";
 import { named } from "../support/plan-lines.ts";
-import { changedStates, everywhere, type Snapshot, snapshot, touched } from "./drift/machine-snapshot.ts";
-import { rounds, type SeededChange } from "./drift/seeded-changes.ts";
+import { everywhere, type Snapshot, snapshot, touched } from "./drift/machine-snapshot.ts";
+import { type Mended, seedAndMend, type Watched } from "./drift/seed-and-mend.ts";
+import { rounds, seed } from "./drift/seeded-changes.ts";
 
 // One story on one lab, in this order: each test goes on where the one before it left the machines.
 
@@ -41,6 +42,12 @@ async function snapshots(): Promise<ReadonlyMap<string, Snapshot>> {
   const { lab } = await cluster();
   return new Map(await Promise.all(lab.machines.map(async ({ name }) => [name, await snapshot(lab, name)] as const)));
 }
+
+const watched: Watched = {
+  snapshots,
+  plan: async () => await json<Plan>("plan"),
+  apply: async () => await slipway("apply", "--yes"),
+};
 
 async function editClusterFile(edit: (text: string) => string): Promise<void> {
   const path = join((await cluster()).folder.path, "cluster.yaml");
@@ -197,9 +204,9 @@ describe("drift", () => {
   needsLab(7);
 
   describe.each(rounds.map((changes, index) => ({ round: index + 1, changes })))("round $round", ({ changes }) => {
-    let mended: ReturnType<typeof seedAndMend> | undefined;
+    let mended: Promise<Mended> | undefined;
     const result = () => {
-      mended ??= seedAndMend(changes);
+      mended ??= seedAndMend(watched, async () => await seed(await cluster(), changes));
       return mended;
     };
 
@@ -231,25 +238,4 @@ describe("drift", () => {
 
 function nameOn(machine: string, what: string): string {
   return what.startsWith("cluster: ") ? what : `${machine}: ${what}`;
-}
-
-/** Makes changes behind Slipway's back, plans, applies and plans again, and tells what each of them found. */
-async function seedAndMend(changes: readonly SeededChange[]) {
-  const at = await cluster();
-  const before = await snapshots();
-  for (const { make, machine } of changes) {
-    if (typeof make === "string") await at.lab.exec(machine, ["sh", "-c", make]);
-    else await make(at, machine);
-  }
-  const seeded = await snapshots();
-  const plan = await json<Plan>("plan");
-  const applied = await slipway("apply", "--yes");
-  const after = await snapshots();
-  return {
-    plan,
-    applied,
-    whatApplyTouched: everywhere(seeded, after, touched),
-    notAsBefore: everywhere(before, after, changedStates),
-    planAfterwards: await json<Plan>("plan"),
-  };
 }

@@ -2,16 +2,10 @@ import { describe, expect, test } from "vitest";
 import { sampleSpec } from "../../../test/support/sample-spec.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
 import type { KubernetesSpec } from "../../spec/kubernetes-spec.ts";
+import { resolvePlugin } from "../../spec/network-plugin.ts";
 import { neededPackages } from "./needed-packages.ts";
 
-const cilium = {
-  kind: "cilium",
-  version: "1.20.2",
-  kubeProxyReplacement: true,
-  hubble: false,
-  encryption: "none",
-  routing: "tunnel",
-} as const;
+const cilium = resolvePlugin({ kind: "cilium" });
 
 function packagesOf(name: string, over: Partial<ClusterSpec> = {}, distribution = "debian-12") {
   const spec = sampleSpec(over);

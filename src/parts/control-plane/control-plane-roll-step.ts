@@ -21,7 +21,7 @@ import { clusterAuthority, readAuthority } from "./kubernetes-authorities.ts";
 import { mendStaticPod } from "./mend-static-pod.ts";
 import { bringIntoService, takeOutOfService } from "./out-of-service.ts";
 import { mayStopStackedMember } from "./stacked-member-risk.ts";
-import { changeOfStaticPod, type StaticPodDrift, staticPodDrift } from "./static-pod-drift.ts";
+import { changeOfStaticPod, type StaticPodDrift, staticPodDrift, staticPodDrifts } from "./static-pod-drift.ts";
 import { staticPodStates } from "./static-pod-state.ts";
 import { manifestInputs, staticPods } from "./static-pods.ts";
 
@@ -49,7 +49,7 @@ export function controlPlaneRollStep(spec: ClusterSpec, host: HostSpec, after: r
     async check(look) {
       const [{ birth }, drifts, served, ending] = await Promise.all([
         look.fact(controlPlaneTraces),
-        driftsOf(look, spec, host),
+        staticPodDrifts(look, spec, host),
         look.fact(certificate),
         dueCertificates(look, spec),
       ]);
@@ -77,7 +77,7 @@ export function controlPlaneRollStep(spec: ClusterSpec, host: HostSpec, after: r
       if (reissue) await reissueApiServerCertificate(act);
       await renewCertificates(act, due);
       // What reads a renewed kubeconfig only when it starts.
-      const drifts = due.length === 0 ? seen : await driftsOf(act, spec, host);
+      const drifts = due.length === 0 ? seen : await staticPodDrifts(act, spec, host);
       // It would have taken a new one within a minute by itself; what it shows instead is of unknown age.
       const toMend = stale ? [...drifts, ...(await restartOfApiServer(act, spec))] : drifts;
       const serves = toMend.some((drift) => drift.state.pod.serves);
@@ -162,15 +162,6 @@ function certificatesLast(spec: ClusterSpec, host: HostSpec): Condition<HostLook
       return { state: "not-yet", because: `${due.map((one) => one.path).join(", ")}: near the end` };
     },
   };
-}
-
-async function driftsOf(
-  look: Pick<HostLook, "fact">,
-  spec: ClusterSpec,
-  host: HostSpec,
-): Promise<readonly StaticPodDrift[]> {
-  const states = await look.fact(staticPodStates(staticPods(spec)));
-  return states.flatMap((state) => staticPodDrift(state, manifestInputs(spec, host, state.pod)) ?? []);
 }
 
 function staticPodsRun(spec: ClusterSpec, host: HostSpec): Condition<HostLook> {

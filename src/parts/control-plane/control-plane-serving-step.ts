@@ -17,9 +17,7 @@ import { kubeadmConfig } from "./kubeadm-config.ts";
 import { staticPodPatches } from "./kubeadm-patches.ts";
 import { mendStaticPod } from "./mend-static-pod.ts";
 import { type NoApi, noApi, unknownWithoutApi } from "./no-api.ts";
-import { changeOfStaticPod, type StaticPodDrift, staticPodDrift } from "./static-pod-drift.ts";
-import { staticPodStates } from "./static-pod-state.ts";
-import { manifestInputs, staticPods } from "./static-pods.ts";
+import { changeOfStaticPod, type StaticPodDrift, staticPodDrifts } from "./static-pod-drift.ts";
 
 /** What keeps a control plane host from serving, as far as it can be seen. */
 interface Silenced {
@@ -61,7 +59,7 @@ export function controlPlaneServingStep(spec: ClusterSpec, after: readonly StepI
       for (const { host, due } of found) {
         const own = actOn(act, host);
         await renewCertificates(own, due);
-        for (const drift of await driftsOf(own, spec, host)) await mendStaticPod(own, spec, host, drift);
+        for (const drift of await staticPodDrifts(own, spec, host)) await mendStaticPod(own, spec, host, drift);
       }
     },
     verify: [
@@ -93,22 +91,13 @@ async function silenced(look: Look, spec: ClusterSpec, host: HostSpec): Promise<
     const [{ birth }, isGiven] = await Promise.all([own.fact(controlPlaneTraces), own.fact(hasItsFiles(spec, host))]);
     // What is made from other files than the declared ones would be noted as made from these.
     if ((birth !== "init-done" && birth !== "join-done") || !isGiven) return [];
-    const [due, drifts] = await Promise.all([dueCertificates(own, spec), driftsOf(own, spec, host)]);
+    const [due, drifts] = await Promise.all([dueCertificates(own, spec), staticPodDrifts(own, spec, host)]);
     return due.length + drifts.length === 0 ? [] : [{ host, due, drifts }];
   } catch (cause) {
     // A host that is away has steps of its own that say so; another one is enough.
     if (cause instanceof ProblemError && cause.problem.code.startsWith("ssh/")) return [];
     throw cause;
   }
-}
-
-async function driftsOf(
-  look: Pick<HostLook, "fact">,
-  spec: ClusterSpec,
-  host: HostSpec,
-): Promise<readonly StaticPodDrift[]> {
-  const states = await look.fact(staticPodStates(staticPods(spec)));
-  return states.flatMap((state) => staticPodDrift(state, manifestInputs(spec, host, state.pod)) ?? []);
 }
 
 /** The host has the configuration and patches static pods are to be made from. */

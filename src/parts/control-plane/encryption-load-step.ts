@@ -1,6 +1,7 @@
 import { ownApiServer } from "../../cluster/kube/control-planes.ts";
 import { kubeClient } from "../../cluster/kube/kube-access.ts";
 import type { Condition, HostLook, HostStep, StepId } from "../../engine/step.ts";
+import { curlBody, curlCredentials } from "../../facts/curl-body.ts";
 import { encryptionLoaded } from "../../facts/encryption-loaded.ts";
 import { file } from "../../resources/file.ts";
 import type { Inspection } from "../../resources/inspection.ts";
@@ -40,25 +41,7 @@ export function encryptionLoadStep(
 
 function loaded(host: HostSpec): Condition<HostLook> {
   const server = ownApiServer(host);
-  const files = [
-    "--cacert",
-    kubeClient.authorityPath,
-    "--cert",
-    kubeClient.certificatePath,
-    "--key",
-    kubeClient.keyPath,
-  ];
-  const argv = [
-    "curl",
-    "--silent",
-    "--fail",
-    "--noproxy",
-    "*",
-    "--max-time",
-    "20",
-    ...files,
-    `${server.origin}/metrics`,
-  ];
+  const argv = curlBody(`${server.origin}/metrics`, 20, curlCredentials(kubeClient));
   const fact = encryptionLoaded(encryptionPath, argv);
   return {
     title: `API server on ${host.name} to have loaded the encryption keys`,

@@ -44,8 +44,10 @@ async function rigOf(): Promise<Rig> {
     base: {
       files: { "/proc/uptime": "1000.00 900.00\n", "/etc/kubernetes/manifests/kube-apiserver.yaml": "" },
       runs: [
-        { argv: ["curl", "--silent", "--show-error"], answer: gateway },
-        { argv: ["curl", "--silent", "--fail"], answer: metrics },
+        {
+          argv: ["curl", "--silent"],
+          answer: (call) => (call.argv.at(-1)?.endsWith("/metrics") ? metrics : gateway(call)),
+        },
         { argv: ["curl", "--disable"], answer: (call) => patch(call) },
         { argv: ["grep", "-E"], answer: { exitCode: 2 } },
         { argv: ["ps"], answer: "  100\n" },

@@ -1,5 +1,7 @@
-import type { Change } from "../../engine/step.ts";
-import type { StaticPodState } from "./static-pod-state.ts";
+import type { Change, HostLook } from "../../engine/step.ts";
+import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
+import { type StaticPodState, staticPodStates } from "./static-pod-state.ts";
+import { manifestInputs, staticPods } from "./static-pods.ts";
 
 /** Why a static pod is not as it has to be, and what brings it there. */
 export interface StaticPodDrift {
@@ -11,6 +13,16 @@ export interface StaticPodDrift {
 
 /** ps counts whole seconds, and so does the difference of two of its answers. */
 const clockErrorSeconds = 2;
+
+/** The static pods of a control plane host that are not as the cluster file says. */
+export async function staticPodDrifts(
+  look: Pick<HostLook, "fact">,
+  spec: ClusterSpec,
+  host: HostSpec,
+): Promise<readonly StaticPodDrift[]> {
+  const states = await look.fact(staticPodStates(staticPods(spec)));
+  return states.flatMap((state) => staticPodDrift(state, manifestInputs(spec, host, state.pod)) ?? []);
+}
 
 /** Holds a static pod against what its manifest has to be made from. Undefined when there is nothing to do. */
 export function staticPodDrift(state: StaticPodState, inputs: string): StaticPodDrift | undefined {

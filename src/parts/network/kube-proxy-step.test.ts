@@ -5,17 +5,11 @@ import { FakeKube } from "../../../test/support/fake-kube.ts";
 import { actOn, lookAt } from "../../../test/support/host-look.ts";
 import { sampleSpec } from "../../../test/support/sample-spec.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
+import { resolvePlugin } from "../../spec/network-plugin.ts";
 import { kubeProxyStep } from "./kube-proxy-step.ts";
 
 const conntrack = "/proc/sys/net/netfilter/nf_conntrack_max";
-const cilium = {
-  kind: "cilium",
-  version: "1.20.2",
-  kubeProxyReplacement: true,
-  hubble: false,
-  encryption: "none",
-  routing: "tunnel",
-} as const;
+const cilium = resolvePlugin({ kind: "cilium" });
 
 interface Script {
   readonly kernels?: Readonly<Record<string, string>>;

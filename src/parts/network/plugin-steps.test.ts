@@ -6,16 +6,10 @@ import { actOn, lookAt } from "../../../test/support/host-look.ts";
 import { sampleSpec } from "../../../test/support/sample-spec.ts";
 import type { ClusterStep } from "../../engine/step.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
+import { resolvePlugin } from "../../spec/network-plugin.ts";
 import { networkSteps } from "./network-steps.ts";
 
-const cilium = {
-  kind: "cilium",
-  version: "1.20.0",
-  kubeProxyReplacement: true,
-  hubble: true,
-  encryption: "none",
-  routing: "tunnel",
-} as const;
+const cilium = resolvePlugin({ kind: "cilium", version: "1.20.0" });
 
 /** What the chart renders with Hubble and without, by the kinds that matter. */
 function rendered(withHubble: boolean): string {
@@ -70,7 +64,7 @@ describe("Cilium", () => {
   test("loses what Hubble has brought when it is declared without", async () => {
     const { converge } = world();
     await converge(cilium);
-    expect(await converge({ ...cilium, hubble: false })).toEqual([
+    expect(await converge(resolvePlugin({ kind: "cilium", version: "1.20.0", hubble: false }))).toEqual([
       "delete CronJob kube-system/hubble-generate-certs",
       "delete Job kube-system/hubble-generate-certs-1",
       "delete Service kube-system/hubble-relay",

@@ -5,17 +5,11 @@ import { actOn, lookAt } from "../../../test/support/host-look.ts";
 import { sampleSpec } from "../../../test/support/sample-spec.ts";
 import type { ClusterStep } from "../../engine/step.ts";
 import type { ClusterSpec, NamespaceSpec } from "../../spec/cluster-spec.ts";
+import { resolvePlugin } from "../../spec/network-plugin.ts";
 import { ciliumDnsSteps } from "./cilium-dns-step.ts";
 
 const shop: NamespaceSpec = { name: "shop", labels: {}, podSecurity: "baseline", quota: {}, defaultDeny: true };
-const cilium = {
-  kind: "cilium",
-  version: "1.20.0",
-  kubeProxyReplacement: true,
-  hubble: false,
-  encryption: "none",
-  routing: "tunnel",
-} as const;
+const cilium = resolvePlugin({ kind: "cilium" });
 
 function specWith(nodeLocal: boolean, namespaces: readonly NamespaceSpec[] = [shop]): ClusterSpec {
   const own = sampleSpec();

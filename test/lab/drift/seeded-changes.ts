@@ -345,3 +345,11 @@ async function putCertificate(
   await lab.exec(machine, ["sh", "-c", `cat > ${pki}/${file}.crt`], { input: made.certificate });
   await lab.exec(machine, ["sh", "-c", `cat > ${pki}/${file}.key`], { input: made.key.reveal().toString("utf8") });
 }
+
+/** Makes them, one after the other. */
+export async function seed(cluster: LabCluster, changes: readonly SeededChange[]): Promise<void> {
+  for (const { make, machine } of changes) {
+    if (typeof make === "string") await cluster.lab.exec(machine, ["sh", "-c", make]);
+    else await make(cluster, machine);
+  }
+}
