@@ -22,12 +22,20 @@ const external = sampleSpec();
 const stacked: ClusterSpec = { ...external, etcd: { ...external.etcd, topology: "stacked" } };
 
 describe("the graph of an install", () => {
-  test("has etcd of a host configured before its images are sent, so that members find each other meanwhile", () => {
+  test("has all of etcd done on a host before its images are sent: nothing of it stands in line behind them", () => {
     const earlier = earlierThan(external, "artifacts.place/cp-2");
-    expect(earlier).toContain("etcd.configure/cp-2");
+    expect(earlier).toContain("etcd.promote/cp-2");
     expect(earlier).toContain("etcd.client-certs/cp-2");
-    expect([...earlier].filter((id) => id.endsWith("/cp-1"))).toEqual([]);
-    expect(earlier).not.toContain("etcd.bootstrap");
+    expect([...earlier].filter((id) => id.startsWith("artifacts."))).toEqual([]);
+  });
+
+  test("has objects made while nodes still join, and waits for their pods before it is over", () => {
+    for (const id of ["network.proxy", "addons.dns", "addons.metrics-server"]) {
+      const earlier = earlierThan(external, id);
+      expect(earlier).toContain("control-plane.config");
+      expect([...earlier].filter((one) => /^(control-plane|worker)\.(join|roll)/.test(one))).toEqual([]);
+      expect(earlierThan(external, "cluster.ready")).toContain(id);
+    }
   });
 
   test("sends images to a worker as soon as containerd is there", () => {

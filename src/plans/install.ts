@@ -3,7 +3,7 @@ import { addonsStepIds, addonsSteps } from "../parts/addons/addons-steps.ts";
 import { artifactSteps } from "../parts/artifacts/artifact-steps.ts";
 import { artifactsStepId } from "../parts/artifacts/artifacts-layout.ts";
 import { containerdSteps } from "../parts/containerd/containerd-steps.ts";
-import { controlPlaneStepId } from "../parts/control-plane/control-plane-layout.ts";
+import { controlPlaneConfigStepId, controlPlaneStepId } from "../parts/control-plane/control-plane-layout.ts";
 import { controlPlaneSteps } from "../parts/control-plane/control-plane-steps.ts";
 import { etcdHostStepIds, etcdStepIds, etcdSteps } from "../parts/etcd/etcd-steps.ts";
 import { loadBalancerStepIds, loadBalancerSteps } from "../parts/load-balancer/load-balancer-steps.ts";
@@ -32,7 +32,6 @@ export function install(
   const joined = (host: HostSpec) =>
     host.roles.includes("control-plane") ? controlPlaneStepId("join", host.name) : workerStepId("join", host.name);
   const endpoint = loadBalancerStepIds(spec);
-  const network = networkStepIds(spec);
   return {
     intention: "install",
     phases: [
@@ -57,8 +56,8 @@ export function install(
       ...controlPlaneSteps(spec, { prepared, endpoint, etcd: etcdStepIds(spec) }),
       ...workerSteps(spec, prepared),
       ...nodesSteps(spec, { joined }),
-      ...networkSteps(spec, { joined: nodeHosts(spec).map(joined) }),
-      ...addonsSteps(spec, { network, servingCertificates: [servingCertificatesStepId] }),
+      ...networkSteps(spec, { joined }),
+      ...addonsSteps(spec, { api: [controlPlaneConfigStepId] }),
       ...securitySteps(spec),
       ...verificationSteps(spec, {
         trafficAnyway: traffic,
@@ -66,8 +65,9 @@ export function install(
         everything: [
           ...controlPlaneHosts(spec).map((host) => controlPlaneStepId("roll", host.name)),
           ...nodeHosts(spec).map((host) => kubeletStepId(host.name)),
-          ...network,
+          ...networkStepIds(spec),
           nodesObjectsStepId,
+          servingCertificatesStepId,
           ...addonsStepIds,
           ...securityStepIds(spec),
         ],

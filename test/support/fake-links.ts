@@ -19,7 +19,7 @@ export const linkCommands: readonly FakeRun[] = [
     },
   },
   {
-    argv: ["ln", "-sfn"],
+    argv: ["ln", "-sfT"],
     answer: ({ argv, host }) => {
       host.files.write(argv.at(-1) ?? "", `${mark}${argv.at(-2)}`);
       return "";

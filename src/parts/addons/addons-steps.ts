@@ -9,10 +9,8 @@ import { nodeLocalDnsObjects } from "./node-local-dns-objects.ts";
 
 /** What the add-ons rest on: steps of other parts. */
 export interface AddonsContext {
-  /** Steps after which pods run, talk to each other and find Services. */
-  readonly network: readonly StepId[];
-  /** Steps after which kubelets serve with certificates of the cluster's authority. */
-  readonly servingCertificates: readonly StepId[];
+  /** Steps after which the API takes objects. They are there before there is a node that can run their pods. */
+  readonly api: readonly StepId[];
 }
 
 /** What an add-on may consist of: looked through when it is not wanted any more. */
@@ -29,15 +27,17 @@ const addonKinds: readonly ObjectKind[] = [
   { apiVersion: "apiregistration.k8s.io/v1", kind: "APIService" },
 ];
 
+/** Their pods wait for the nodes to join, for the pod network, and for kubelets that serve with certificates. */
+const readyWithinMs = 20 * 60_000;
+
 /** What every cluster has beside Kubernetes itself. */
-export function addonsSteps(spec: ClusterSpec, { network, servingCertificates }: AddonsContext): Step[] {
-  const common = { phase: addonsPhase, otherKinds: addonKinds };
+export function addonsSteps(spec: ClusterSpec, { api }: AddonsContext): Step[] {
+  const common = { phase: addonsPhase, otherKinds: addonKinds, after: api, readyWithinMs };
   return [
     objectsStep(spec, {
       ...common,
       id: dnsStepId,
       title: "Apply the cluster's DNS",
-      after: network,
       part: "dns",
       objects: coreDnsObjects(spec),
     }),
@@ -45,7 +45,6 @@ export function addonsSteps(spec: ClusterSpec, { network, servingCertificates }:
       ...common,
       id: nodeLocalDnsStepId,
       title: "Apply the DNS cache of every node",
-      after: network,
       part: "node-local-dns",
       objects: nodeLocalDnsObjects(spec),
     }),
@@ -53,7 +52,6 @@ export function addonsSteps(spec: ClusterSpec, { network, servingCertificates }:
       ...common,
       id: metricsServerStepId,
       title: "Apply metrics-server",
-      after: [...network, ...servingCertificates],
       part: "metrics-server",
       objects: metricsServerObjects(spec),
     }),

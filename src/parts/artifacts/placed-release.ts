@@ -1,3 +1,4 @@
+import { dirname } from "node:path/posix";
 import { knownDigest, type Origin } from "../../artifacts/artifact-source.ts";
 import type { Change, HostAct } from "../../engine/step.ts";
 import type { Fact } from "../../facts/fact.ts";
@@ -125,10 +126,14 @@ export function placedRelease(declared: ReleaseDeclaration): Resource {
       // What runs is older than the switch, whenever these programs were placed.
       await act.change({ kind: "run", argv: ["touch", "--", notePath] });
     }
-    for (const [path, name] of Object.entries(links)) {
-      const target = `${folder}/${name}`;
-      if (placed?.files.has(name) === true && linked.get(path) !== target) await switchLink(act, path, target);
-    }
+    const due = Object.entries(links).filter(
+      ([path, name]) => placed?.files.has(name) === true && linked.get(path) !== `${folder}/${name}`,
+    );
+    for (const parent of new Set(due.map(([path]) => dirname(path))))
+      await act.change({ kind: "run", argv: ["mkdir", "-p", "--", parent] });
+    // GNU ln makes the new one beside it and renames it: a link is never missing in between.
+    for (const [path, name] of due)
+      await act.change({ kind: "run", argv: ["ln", "-sfT", "--", `${folder}/${name}`, path] });
   }
 
   async function placePrograms(
@@ -188,15 +193,6 @@ function placeChange(key: string, folder: string, replaces: boolean, wrong: Read
   if (!replaces) return { verb: "create", what: key, to: folder };
   const reasons = [...wrong].map(([name, because]) => `${name}: ${because}`);
   return { verb: "update", what: key, to: folder, because: reasons.join("; ") };
-}
-
-/** A link is never missing in between: the new one is made beside it and renamed over it. */
-async function switchLink(act: HostAct, path: string, target: string): Promise<void> {
-  const folder = path.slice(0, path.lastIndexOf("/"));
-  const beside = `${path}.slipway-new`;
-  await act.change({ kind: "run", argv: ["mkdir", "-p", "--", folder] });
-  await act.change({ kind: "run", argv: ["ln", "-sfn", "--", target, beside] });
-  await act.change({ kind: "run", argv: ["mv", "-fT", "--", beside, path] });
 }
 
 function statsOf(folder: string, names: readonly string[]): Fact<ReadonlyMap<string, FileStat>> {

@@ -52,12 +52,12 @@ export function etcdStepIds(spec: ClusterSpec): readonly StepId[] {
   ];
 }
 
-/** Steps after which a host has all its member is born with, and its API server's way to etcd; of that host alone. */
+/** Steps after which nothing is left to do for etcd on a host: it votes, and its API server has its way to it. */
 export function etcdHostStepIds(spec: ClusterSpec, host: HostName): readonly StepId[] {
   if (spec.etcd.topology !== "external") return [];
   const roles = spec.hosts.find((one) => one.name === host)?.roles ?? [];
   return [
-    ...(roles.includes("etcd") ? [etcdStepId("configure", host)] : []),
+    ...(roles.includes("etcd") ? [etcdStepId("promote", host)] : []),
     ...(roles.includes("control-plane") ? [etcdStepId("client-certs", host)] : []),
   ];
 }

@@ -62,6 +62,8 @@ export interface ObjectsFound {
 }
 
 const looksEveryMs = 1_000;
+/** A look asks what applying every object again would make of it; pods take longer than that to be ready. */
+const readyEveryMs = 2_000;
 const settlesWithinMs = 60_000;
 /**
  * kubelet takes up to five minutes before it starts a container again that has crashed before, and one to hand it a
@@ -88,7 +90,7 @@ export function objectsStep(spec: ClusterSpec, declared: ObjectsDeclaration): Cl
   };
   const ready: Condition<Look> = {
     title: `objects of ${declared.part} to be ready`,
-    everyMs: looksEveryMs,
+    everyMs: readyEveryMs,
     withinMs: declared.readyWithinMs ?? readyWithinMs,
     holds: async (at) => readyVerdict(await look(at)),
   };

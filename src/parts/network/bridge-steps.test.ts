@@ -5,12 +5,14 @@ import { FakeKube } from "../../../test/support/fake-kube.ts";
 import { fakeLinux } from "../../../test/support/fake-linux.ts";
 import { actOn, lookAt } from "../../../test/support/host-look.ts";
 import { sampleSpec } from "../../../test/support/sample-spec.ts";
-import type { Check, HostStep } from "../../engine/step.ts";
+import type { Check, HostStep, StepId } from "../../engine/step.ts";
+import type { HostName } from "../../hosts/port.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
 import { bridgeSteps } from "./bridge-steps.ts";
 import { keptPluginStep } from "./kept-plugin-step.ts";
 import { networkStepId } from "./network-layout.ts";
-import { podRangesStep } from "./pod-ranges-step.ts";
+import { networkSteps } from "./network-steps.ts";
+import { podRangesSteps } from "./pod-ranges-step.ts";
 
 const spec = sampleSpec();
 const nodes = ["cp-1", "cp-2", "cp-3", "w-1", "w-2"];
@@ -110,7 +112,7 @@ function changesOf(check: Check): readonly string[] {
 describe("the bridge network", () => {
   test("cannot be known before a node has its pod addresses", async () => {
     const { check, join } = world();
-    expect(await check("bridge")).toMatchObject({ state: "unknown", until: "network.pod-ranges" });
+    expect(await check("bridge")).toMatchObject({ state: "unknown", until: "network.pod-range/w-1" });
     join("w-1");
     expect(await check("bridge")).toMatchObject({
       state: "unknown",
@@ -198,14 +200,27 @@ describe("the bridge network", () => {
 
   test("waits for the addresses of nodes that have just joined", async () => {
     const { hosts, join, joinAll } = world();
-    const step = podRangesStep(spec, []);
+    const steps = podRangesSteps(spec, (host) => `join/${host.name}` as StepId);
+    const [all, own] = ["network.pod-ranges", "network.pod-range/w-1"].map((id) => steps.find((one) => one.id === id));
+    if (all === undefined || own === undefined) throw new Error("there are no such steps");
     join("w-1");
-    const found = await step.check(lookAt(hosts, "cp-1"));
+    const found = await all.check(lookAt(hosts, "cp-1"));
     expect(changesOf(found)).toEqual(["run wait for the pod addresses of cp-1, cp-2, cp-3, w-1, w-2"]);
-    expect(await step.verify[0].holds(lookAt(hosts, "cp-1"))).toMatchObject({ state: "not-yet" });
+    expect(await all.verify[0].holds(lookAt(hosts, "cp-1"))).toMatchObject({ state: "not-yet" });
+    expect(changesOf(await own.check(lookAt(hosts, "cp-1")))).toEqual(["run wait for the pod addresses of w-1"]);
     joinAll();
-    expect(await step.verify[0].holds(lookAt(hosts, "cp-1"))).toEqual({ state: "met" });
-    expect(await step.check(lookAt(hosts, "cp-1"))).toMatchObject({ state: "satisfied" });
+    expect(await all.verify[0].holds(lookAt(hosts, "cp-1"))).toEqual({ state: "met" });
+    for (const step of [all, own])
+      expect(await step.check(lookAt(hosts, "cp-1"))).toMatchObject({ state: "satisfied" });
+  });
+
+  test("is configured on a node as soon as that one has joined", () => {
+    const after = new Map<StepId, readonly StepId[]>(
+      networkSteps(spec, { joined: (host) => `join/${host.name}` as StepId }).map((step) => [step.id, step.after]),
+    );
+    expect(after.get(networkStepId("bridge", "w-1" as HostName))).toEqual(["network.pod-range/w-1"]);
+    expect(after.get("network.pod-range/w-1" as StepId)).toEqual(["network.kind", "join/w-1"]);
+    expect(after.get(networkStepId("routes", "w-1" as HostName))).toEqual(["network.pod-ranges"]);
   });
 
   test("is refused where another plugin carries the pods already, and the other way round", async () => {

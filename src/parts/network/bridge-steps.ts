@@ -1,4 +1,4 @@
-import type { HostStep, Step } from "../../engine/step.ts";
+import type { HostStep, Step, StepId } from "../../engine/step.ts";
 import { type Interface, interfaces } from "../../facts/interfaces.ts";
 import { osRelease } from "../../facts/os-release.ts";
 import { file } from "../../resources/file.ts";
@@ -22,6 +22,7 @@ import {
   bridgeConflistPath,
   networkdDropInPath,
   networkPhase,
+  networkPodRangeStepId,
   networkPodRangesStepId,
   networkStepId,
   podMasqueradePath,
@@ -48,12 +49,13 @@ function bridgeStep(spec: ClusterSpec, host: HostSpec): HostStep<Inspection> {
       title: `Configure the pod network of ${host.name}`,
       phase: networkPhase,
       on: host.name,
-      after: [networkPodRangesStepId],
+      after: [networkPodRangeStepId(host.name)],
     },
     async (at): Promise<readonly Resource[]> => {
       const found = await podRanges(at, spec);
       const own = found.state === "known" ? found.ranges.get(host.name) : undefined;
-      if (own === undefined) return [awaited(`file ${bridgeConflistPath}`, found, [host])];
+      const until = networkPodRangeStepId(host.name);
+      if (own === undefined) return [awaited(`file ${bridgeConflistPath}`, until, found, [host])];
       return [file({ path: bridgeConflistPath, content: bridgeConflist(own) })];
     },
   );
@@ -80,7 +82,8 @@ function routesStep(spec: ClusterSpec, host: HostSpec): HostStep<Inspection> {
       });
       const routes = [...toPods, ...wayToServices(spec, host, on ?? [])];
       const missing = [host, ...others].filter((one) => !ranges.has(one.name));
-      if (own === undefined || missing.length > 0) return [awaited(`file ${podRoutesPath}`, found, missing)];
+      if (own === undefined || missing.length > 0)
+        return [awaited(`file ${podRoutesPath}`, networkPodRangesStepId, found, missing)];
       return [
         packages(bridgePackages, distributionOf(os).packageManager),
         file({ path: podRoutesPath, content: podRoutesFile(routes) }),
@@ -110,10 +113,10 @@ function wayToServices(spec: ClusterSpec, host: HostSpec, on: readonly Interface
   return [{ destination: spec.network.serviceCidr, device: own.name, source: host.address }];
 }
 
-function awaited(key: string, found: PodRanges, missing: readonly HostSpec[]): Resource {
+function awaited(key: string, until: StepId, found: PodRanges, missing: readonly HostSpec[]): Resource {
   const because =
     found.state === "no-cluster"
       ? found.because
       : `no pod addresses are given yet to ${missing.map((host) => host.name).join(", ")}`;
-  return { key, reads: [], compare: () => ({ state: "unknown", until: networkPodRangesStepId, because }) };
+  return { key, reads: [], compare: () => ({ state: "unknown", until, because }) };
 }

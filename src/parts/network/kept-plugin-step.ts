@@ -7,8 +7,9 @@ import { pathStat } from "../../facts/path-stat.ts";
 import { type Problem, ProblemError } from "../../problems/problem.ts";
 import type { ClusterSpec, NetworkPluginSpec } from "../../spec/cluster-spec.ts";
 import { controlPlaneHosts } from "../../spec/hosts-by-role.ts";
+import { controlPlaneConfigStepId } from "../control-plane/control-plane-layout.ts";
 import { type NoApi, noApi, unknownWithoutApi } from "../control-plane/no-api.ts";
-import { bridgeConflistPath, networkKindStepId, networkPhase, servingApiStepIds } from "./network-layout.ts";
+import { bridgeConflistPath, networkKindStepId, networkPhase } from "./network-layout.ts";
 
 type PluginKind = NetworkPluginSpec["kind"];
 
@@ -40,7 +41,7 @@ export function keptPluginStep(spec: ClusterSpec): ClusterStep<undefined> {
     title: "Keep the cluster's network plugin",
     phase: networkPhase,
     on: "cluster",
-    after: servingApiStepIds(spec),
+    after: [controlPlaneConfigStepId],
     impact: "none",
     async check(look) {
       const found = await pluginsThere(look, spec);

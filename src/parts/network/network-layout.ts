@@ -1,8 +1,5 @@
 import type { StepId } from "../../engine/step.ts";
 import type { HostName } from "../../hosts/port.ts";
-import type { ClusterSpec } from "../../spec/cluster-spec.ts";
-import { controlPlaneHosts } from "../../spec/hosts-by-role.ts";
-import { controlPlaneInitStepId, controlPlaneStepId } from "../control-plane/control-plane-layout.ts";
 
 /** Phase of `--through`. */
 export const networkPhase = "network";
@@ -25,6 +22,10 @@ export const networkKindStepId = "network.kind" as StepId;
 export const networkProxyStepId = "network.proxy" as StepId;
 /** Every node has its share of the pods' addresses. */
 export const networkPodRangesStepId = "network.pod-ranges" as StepId;
+/** This node has its share of them. */
+export function networkPodRangeStepId(host: HostName): StepId {
+  return `network.pod-range/${host}` as StepId;
+}
 /** Kinds of objects the network plugin brings. */
 export const networkDefinitionsStepId = "network.definitions" as StepId;
 /** Flannel, Calico or Cilium. */
@@ -39,9 +40,4 @@ export const networkPeersStepId = "network.peers" as StepId;
  */
 export function networkStepId(kind: "bridge" | "routes" | "chart", host: HostName): StepId {
   return `network.${kind}/${host}` as StepId;
-}
-
-/** Steps after which there is an API, and none of its servers is about to be restarted. */
-export function servingApiStepIds(spec: ClusterSpec): readonly StepId[] {
-  return [controlPlaneInitStepId, ...controlPlaneHosts(spec).map((host) => controlPlaneStepId("roll", host.name))];
 }

@@ -4,7 +4,7 @@ import { fakeHosts } from "../../../test/support/fake-hosts.ts";
 import { FakeKube } from "../../../test/support/fake-kube.ts";
 import { actOn, lookAt } from "../../../test/support/host-look.ts";
 import { sampleSpec } from "../../../test/support/sample-spec.ts";
-import type { ClusterStep } from "../../engine/step.ts";
+import type { ClusterStep, StepId } from "../../engine/step.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
 import { resolvePlugin } from "../../spec/network-plugin.ts";
 import { networkSteps } from "./network-steps.ts";
@@ -47,7 +47,7 @@ function world() {
     network: { ...own.network, plugin },
   });
   const step = (plugin: ClusterSpec["network"]["plugin"], id: string) => {
-    const found = networkSteps(declare(plugin), { joined: [] }).find((one) => one.id === id);
+    const found = networkSteps(declare(plugin), { joined: () => "joined" as StepId }).find((one) => one.id === id);
     if (found === undefined) throw new Error(`there is no ${id}`);
     return found as ClusterStep;
   };
