@@ -1,3 +1,5 @@
+import { kubernetesMinor } from "./kubernetes-minor.ts";
+
 /**
  * The oldest external etcd kubeadm takes, by minor version of Kubernetes 1: `MinExternalEtcdVersion` of
  * cmd/kubeadm/app/constants/constants.go at v1.36.2 (2026-11-21). Those of older versions are not known here.
@@ -6,7 +8,7 @@ const oldestByMinor: readonly (readonly [fromMinor: number, etcd: string])[] = [
 
 /** The oldest external etcd ("3.5.24") kubeadm takes for a version of Kubernetes ("1.36.2"); undefined where not known. */
 export function oldestExternalEtcd(kubernetesVersion: string): string | undefined {
-  const minor = Number(/^v?1\.(\d+)/.exec(kubernetesVersion)?.[1] ?? 0);
+  const minor = kubernetesMinor(kubernetesVersion);
   return oldestByMinor.findLast(([from]) => minor >= from)?.[1];
 }
 

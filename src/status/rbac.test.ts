@@ -152,4 +152,9 @@ describe("teamPermissions", () => {
     kube.intercept = () => ({ status: 403, body: { kind: "Status", reason: "Forbidden", message: "no" } });
     await expect(teamPermissions(lookAt(hosts, "cp-1"), spec)).rejects.toThrow(/refused/);
   });
+
+  test("takes no refusal for one of servers that are unable to answer", async () => {
+    kube.intercept = () => ({ status: 503, body: { kind: "Status", reason: "ServiceUnavailable", message: "no etcd" } });
+    await expect(teamPermissions(lookAt(hosts, "cp-1"), spec)).rejects.toThrow("kubernetes/api-unable");
+  });
 });

@@ -25,8 +25,25 @@ export function refusalOf(reply: KubeReply): Refusal | undefined {
   };
 }
 
-/** `kubernetes/api-refused`: what was asked, and what the API server says about it. */
+/**
+ * What was asked, and what the API server says about it: `kubernetes/api-refused`, or `kubernetes/api-unable` where it could
+ * not carry that out (`isUnable`).
+ */
 export function apiRefused(host: HostName, request: KubeRequest, refusal: Refusal): Problem {
+  const refused = refusedBy(host, request, refusal);
+  if (!isUnable(refusal)) return refused;
+  return {
+    ...refused,
+    code: "kubernetes/api-unable",
+    message: `no API server could carry out ${request.method} ${withoutQuery(request.path)}`,
+    hint: refused.hint ?? {
+      text: "Run the same command again: an API server that is starting, has too much to do, or has lost its etcd answers so",
+      command: "slipway status",
+    },
+  };
+}
+
+function refusedBy(host: HostName, request: KubeRequest, refusal: Refusal): Problem {
   const { status, reason, message } = refusal;
   // The message may quote what was sent.
   const said = request.body instanceof Secret ? "" : message.slice(0, longestMessage);
@@ -57,20 +74,6 @@ const unableStatuses: ReadonlySet<number> = new Set([401, 429, 500, 502, 503, 50
 /** Whether an API server could not carry a request out, which another or a later one may. */
 export function isUnable({ status }: Pick<KubeReply, "status">): boolean {
   return unableStatuses.has(status);
-}
-
-/** `kubernetes/api-unable`: API servers answer, and none can carry out what it was asked. */
-export function apiUnable(host: HostName, request: KubeRequest, refusal: Refusal): Problem {
-  const refused = apiRefused(host, request, refusal);
-  return {
-    ...refused,
-    code: "kubernetes/api-unable",
-    message: `no API server could carry out ${request.method} ${withoutQuery(request.path)}`,
-    hint: refused.hint ?? {
-      text: "Run the same command again: an API server that is starting, has too much to do, or has lost its etcd answers so",
-      command: "slipway status",
-    },
-  };
 }
 
 /** `kubernetes/api-silent`: no API server of the cluster answers. */

@@ -6,7 +6,7 @@ import { ownApiServer } from "./control-planes.ts";
 import { curlReplies, curlRuns } from "./curl-requests.ts";
 import type { KubeReply, KubeRequest } from "./kube-access.ts";
 import { inAskingOrder } from "./kube-ask.ts";
-import { apiRefused, apiSilent, apiUnable, isUnable, refusalOf } from "./kube-problem.ts";
+import { apiRefused, apiSilent, isUnable, refusalOf } from "./kube-problem.ts";
 
 /** Every way curl can end is read by us, and not a failure of the command. */
 const curlExitCodes = [...Array(123).keys(), 127];
@@ -50,7 +50,7 @@ export async function kubeSend(
     const { by, reply } = answer;
     const refusal = okStatuses.includes(reply.status) ? undefined : refusalOf(reply);
     if (refusal === undefined) return [];
-    return [isUnable(refusal) ? apiUnable(by, request, refusal) : apiRefused(by, request, refusal)];
+    return [apiRefused(by, request, refusal)];
   });
   const [first, ...others] = refused;
   if (first !== undefined) throw new ProblemError([first, ...others]);

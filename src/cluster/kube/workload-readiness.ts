@@ -14,6 +14,11 @@ export function notReadyBecause(live: KubeObject): string | undefined {
   return judge(live);
 }
 
+/** Whether objects of a kind take time to be ready. */
+export function hasReadiness({ kind }: { readonly kind: string }): boolean {
+  return kind in judges;
+}
+
 const counted: Readonly<Record<string, true>> = { Deployment: true, DaemonSet: true, StatefulSet: true };
 
 const judges: Readonly<Record<string, (live: KubeObject) => string | undefined>> = {

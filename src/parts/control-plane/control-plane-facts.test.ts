@@ -14,6 +14,7 @@ import { changedSetting, controlPlaneFixedSettings } from "./control-plane-fixed
 import { encryptionConfiguration } from "./encryption-configuration.ts";
 import { encryptionInUse, encryptionNarrowed } from "./encryption-fixed-settings.ts";
 import { nextEncryptionKey } from "./encryption-keys.ts";
+import { kubeadmCertificates } from "./issued-by-kubeadm.ts";
 import { kubeadmConfig } from "./kubeadm-config.ts";
 import { manifestStampText, parseManifestStamp } from "./manifest-stamp.ts";
 import { preflightExceptions } from "./preflight-exceptions.ts";
@@ -233,6 +234,22 @@ describe("encryption at rest that is in use", () => {
     expect(await seen(own("secrets"), kms("one"))).toMatch("from keys of Slipway's to the KMS plugin one");
     expect(await seen(kms("one"), own("secrets"))).toMatch("from the KMS plugin one to keys of Slipway's");
   });
+});
+
+test("without grep nobody knows what is encrypted, nor when kubeconfigs end", () => {
+  const answer: Answer = {
+    kind: "result",
+    exitCode: 127,
+    stdout: Buffer.alloc(0),
+    stderr: Buffer.from("sh: 1: grep: not found\n"),
+    durationMs: 1,
+    truncated: false,
+  };
+  const missing: Answer = { kind: "missing", exists: false };
+  const certificates = kubeadmCertificates(sample);
+  const answers = certificates.reads.map((read): Answer => (read.kind === "run" ? answer : missing));
+  expect(() => encryptionInUse.parse([answer])).toThrow("host/output-not-understood");
+  expect(() => certificates.parse(answers)).toThrow("host/output-not-understood");
 });
 
 describe("a proxy in the environment of the host", () => {

@@ -1,6 +1,7 @@
 import { ownApiServer } from "../../cluster/kube/control-planes.ts";
 import { kubeReplies } from "../../cluster/kube/kube-replies.ts";
 import type { Act, Change, Condition, HostAct, HostLook, HostStep, NonEmpty, StepId } from "../../engine/step.ts";
+import { curlBody } from "../../facts/curl-body.ts";
 import { ProblemError } from "../../problems/problem.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
 import { controlPlaneHosts } from "../../spec/hosts-by-role.ts";
@@ -229,12 +230,11 @@ async function isReady(act: Pick<Act, "factOf">, host: HostSpec): Promise<boolea
 
 /** Asks until /readyz says yes; health is told without credentials. */
 function waitForApiServer(host: HostSpec): Parameters<HostAct["change"]>[0] {
-  const quiet = ["--silent", "--show-error", "--fail", "--output", "/dev/null", "--noproxy", "*", "--max-time", "10"];
   const patient = ["--retry", "300", "--retry-delay", "1", "--retry-max-time", "300", "--retry-all-errors"];
   const url = `${ownApiServer(host).origin}/readyz`;
   return {
     kind: "run",
-    argv: ["curl", ...quiet, ...patient, "--cacert", `${pkiFolder}/ca.crt`, url],
+    argv: curlBody(url, 10, ["--output", "/dev/null", ...patient, "--cacert", `${pkiFolder}/ca.crt`]),
     timeoutMs: 330_000,
   };
 }

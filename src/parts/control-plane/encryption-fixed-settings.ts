@@ -1,6 +1,6 @@
 import type { HostLook } from "../../engine/step.ts";
 import type { Fact } from "../../facts/fact.ts";
-import { commandOf } from "../../facts/not-understood.ts";
+import { outputOf } from "../../facts/not-understood.ts";
 import type { HostName } from "../../hosts/port.ts";
 import type { Problem } from "../../problems/problem.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
@@ -22,7 +22,8 @@ export const encryptionInUse: Fact<EncryptionInUse> = {
   name: "encryption-in-use",
   reads: [{ kind: "run", argv }],
   parse([answer]) {
-    const lines = commandOf("encryption-in-use", "grep", answer).stdout.toString("utf8").split("\n");
+    // 1: no such line. 2: no such file, where nothing was encrypted yet.
+    const lines = outputOf("encryption-in-use", argv.join(" "), answer, [0, 1, 2]).split("\n");
     const kms = lines.findIndex((line) => /^ +- kms:$/.test(line));
     const name = kms < 0 ? undefined : /^ +name: (\S+)$/.exec(lines[kms + 1] ?? "")?.[1];
     return {

@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import type { Change, HostAct, HostLook } from "../../engine/step.ts";
 import type { Fact } from "../../facts/fact.ts";
-import { beginningOf, commandOf } from "../../facts/not-understood.ts";
+import { beginningOf, outputOf } from "../../facts/not-understood.ts";
 import type { Read } from "../../hosts/port.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
 import { renewWithinDays } from "../etcd/judge-certificates.ts";
@@ -39,7 +39,8 @@ export function kubeadmCertificates(spec: ClusterSpec): Fact<readonly KubeadmCer
       { kind: "run", argv: grep },
     ],
     parse(answers) {
-      const found = commandOf("kubeadm-certificates", "grep", answers[files.length]).stdout.toString("utf8");
+      // 1: no such line. 2: some of the files are missing.
+      const found = outputOf("kubeadm-certificates", grep.join(" "), answers[files.length], [0, 1, 2]);
       const embedded = new Map(
         [...found.matchAll(/^(\/[^:\n]+):\s*client-certificate-data:\s*(\S+)$/gm)].map(
           ([, path = "", data = ""]) => [path, Buffer.from(data, "base64").toString("utf8")] as const,

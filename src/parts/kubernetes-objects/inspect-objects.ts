@@ -1,7 +1,7 @@
 import type { KubeReply, KubeRequest } from "../../cluster/kube/kube-access.ts";
 import { kubeAsk } from "../../cluster/kube/kube-ask.ts";
 import type { KubeObject } from "../../cluster/kube/kube-object.ts";
-import { apiRefused, apiUnable, isUnable, refusalOf } from "../../cluster/kube/kube-problem.ts";
+import { apiRefused, refusalOf } from "../../cluster/kube/kube-problem.ts";
 import {
   collectionPath,
   type ObjectReference,
@@ -14,7 +14,7 @@ import type { Look } from "../../engine/step.ts";
 import type { HostName } from "../../hosts/port.ts";
 import { type Problem, ProblemError } from "../../problems/problem.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
-import { type NoApi, noApi } from "../control-plane/no-api.ts";
+import { type NoApi, noApi, noApiIn } from "../control-plane/no-api.ts";
 import { inApplyOrder } from "./apply-order.ts";
 import { canonicalText, comparable } from "./comparable-object.ts";
 import { type PodsOf, podsOf } from "./crashed-pods.ts";
@@ -90,8 +90,8 @@ export async function inspectObjects(
   if (answer.state !== "answers") return noApi(answer);
 
   const { by } = answer;
-  const unable = answer.replies.findIndex(isUnable);
-  if (unable >= 0) return unableTo(by, requests[unable], answer.replies[unable]);
+  const unable = noApiIn(answer, requests);
+  if (unable !== undefined) return unable;
   const rest = [...answer.replies];
   const take = (count: number) => rest.splice(0, count);
   const [live, tried, listed, present] = [
@@ -115,14 +115,6 @@ export async function inspectObjects(
       ...absent.flatMap((one, index) => presentOf(one, present[index], by, gone[index])),
     ],
   };
-}
-
-/** What an API server cannot carry out now says nothing about the objects. */
-function unableTo(by: HostName, request: KubeRequest | undefined, reply: KubeReply | undefined): NoApi {
-  const refusal = reply && refusalOf(reply);
-  if (request === undefined || refusal === undefined) throw new Error("more replies than requests");
-  const problem = apiUnable(by, request, refusal);
-  return { state: "no-cluster", because: `${problem.message} (${problem.because ?? ""})`, problem };
 }
 
 function kindsOf({ objects, otherKinds = [] }: DeclaredObjects): readonly ObjectKind[] {

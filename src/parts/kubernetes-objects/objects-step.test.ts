@@ -76,6 +76,26 @@ describe("a step of objects", () => {
     });
   });
 
+  test("waits for what takes time to be ready, and asks for nothing else meanwhile", async () => {
+    const { kube, hosts, declare, converge, becomeReady } = world();
+    await converge();
+    const [, ready] = declare().verify;
+    const before = kube.requests.length;
+    expect(await ready?.holds(lookAt(hosts, "cp-1"))).toEqual({
+      state: "not-yet",
+      because: "Deployment kube-system/coredns: 0 of 2 replicas are of this version",
+    });
+    expect(kube.requests.slice(before).map(({ method, path }) => `${method} ${path}`)).toEqual([
+      "GET /apis/apps/v1/namespaces/kube-system/deployments/coredns",
+    ]);
+    becomeReady();
+    expect(await ready?.holds(lookAt(hosts, "cp-1"))).toEqual({ state: "met" });
+    kube.remove(deploymentReference);
+    expect(await ready?.holds(lookAt(hosts, "cp-1"))).toMatchObject({ state: "not-yet" });
+    kube.listening = false;
+    expect(await ready?.holds(lookAt(hosts, "cp-1"))).toMatchObject({ state: "not-yet" });
+  });
+
   test.each([401, 429, 500, 503])("takes a %s in a trial for the server's, not the object's", async (status) => {
     const { kube, check } = world();
     kube.intercept = ({ method }) => (method === "PATCH" ? { status, body: { message: "not now" } } : undefined);

@@ -26,6 +26,7 @@ import {
   type ObjectsInspection,
 } from "./inspect-objects.ts";
 import { applyRequest, deleteRequest } from "./object-requests.ts";
+import { objectsReady } from "./objects-ready.ts";
 
 /** Objects that cannot be told before another step has run. */
 export interface ObjectsUnknown {
@@ -62,8 +63,6 @@ export interface ObjectsFound {
 }
 
 const looksEveryMs = 1_000;
-/** A look asks what applying every object again would make of it; pods take longer than that to be ready. */
-const readyEveryMs = 2_000;
 const settlesWithinMs = 60_000;
 /**
  * kubelet takes up to five minutes before it starts a container again that has crashed before, and one to hand it a
@@ -78,8 +77,15 @@ const readyWithinMs = 8 * 60_000;
  */
 export function objectsStep(spec: ClusterSpec, declared: ObjectsDeclaration): ClusterStep<ObjectsFound> {
   const conditions = declared.conditions ?? [];
-  const look = async (at: Look): Promise<ObjectsInspection | ObjectsUnknown> => {
+  // As they were last told: while their pods are waited for, hosts are not asked again what the objects are.
+  let told: readonly KubeObject[] | undefined;
+  const tell = async (at: Look): Promise<readonly KubeObject[] | ObjectsUnknown> => {
     const objects = typeof declared.objects === "function" ? await declared.objects(at) : declared.objects;
+    if (!("state" in objects)) told = objects;
+    return objects;
+  };
+  const look = async (at: Look): Promise<ObjectsInspection | ObjectsUnknown> => {
+    const objects = await tell(at);
     return "state" in objects ? objects : await inspectObjects(at, spec, { ...declared, objects });
   };
   const asDeclared: Condition<Look> = {
@@ -90,9 +96,13 @@ export function objectsStep(spec: ClusterSpec, declared: ObjectsDeclaration): Cl
   };
   const ready: Condition<Look> = {
     title: `objects of ${declared.part} to be ready`,
-    everyMs: readyEveryMs,
+    everyMs: looksEveryMs,
     withinMs: declared.readyWithinMs ?? readyWithinMs,
-    holds: async (at) => readyVerdict(await look(at)),
+    async holds(at) {
+      const objects = told ?? (await tell(at));
+      if ("state" in objects) return { state: "not-yet", because: objects.because };
+      return await objectsReady(at, spec, objects);
+    },
   };
   const verify: NonEmpty<Condition<Look>> = [asDeclared, ready, ...conditions];
   return {
@@ -176,15 +186,6 @@ function declaredVerdict(inspection: ObjectsInspection | ObjectsUnknown): Verdic
   const left = [
     ...inspection.different.map(({ wanted }) => `${objectName(referenceOf(wanted))} differs`),
     ...inspection.leftover.map((one) => `${objectName(one)} is still there`),
-  ];
-  return left.length === 0 ? { state: "met" } : { state: "not-yet", because: left.slice(0, 3).join("; ") };
-}
-
-function readyVerdict(inspection: ObjectsInspection | ObjectsUnknown): Verdict {
-  if (inspection.state !== "seen") return { state: "not-yet", because: inspection.because };
-  const left = [
-    ...inspection.different.map(({ wanted }) => `${objectName(referenceOf(wanted))} is not as declared`),
-    ...inspection.notReady.map(({ object, because }) => `${objectName(object)}: ${because}`),
   ];
   return left.length === 0 ? { state: "met" } : { state: "not-yet", because: left.slice(0, 3).join("; ") };
 }

@@ -1,5 +1,4 @@
 import { kubeAsk } from "../../cluster/kube/kube-ask.ts";
-import { isUnable } from "../../cluster/kube/kube-problem.ts";
 import { objectPath } from "../../cluster/kube/object-path.ts";
 import type { ClusterStep, Look, Verdict } from "../../engine/step.ts";
 import type { Fact } from "../../facts/fact.ts";
@@ -8,7 +7,7 @@ import { type Problem, ProblemError } from "../../problems/problem.ts";
 import type { ClusterSpec, NetworkPluginSpec } from "../../spec/cluster-spec.ts";
 import { controlPlaneHosts } from "../../spec/hosts-by-role.ts";
 import { controlPlaneConfigStepId } from "../control-plane/control-plane-layout.ts";
-import { type NoApi, noApi, unknownWithoutApi } from "../control-plane/no-api.ts";
+import { type NoApi, noApi, noApiIn, unknownWithoutApi } from "../control-plane/no-api.ts";
 import { bridgeConflistPath, networkKindStepId, networkPhase } from "./network-layout.ts";
 
 type PluginKind = NetworkPluginSpec["kind"];
@@ -74,9 +73,8 @@ async function pluginsThere(look: Look, spec: ClusterSpec): Promise<readonly Plu
     Promise.all(controlPlaneHosts(spec).map((host) => hasBridge(look, host.name))),
   ]);
   if (answer.state !== "answers") return noApi(answer);
-  const unable = answer.replies.find(isUnable);
-  if (unable !== undefined)
-    return noApi({ state: "silent", because: `${answer.by} answers with status ${unable.status}` });
+  const unable = noApiIn(answer, requests);
+  if (unable !== undefined) return unable;
   const inPods = traces.flatMap(({ kind }, index) => (answer.replies[index]?.status === 200 ? [kind] : []));
   return bridges.includes(true) ? ["bridge", ...inPods] : inPods;
 }

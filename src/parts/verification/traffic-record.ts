@@ -7,7 +7,7 @@ import { objectPath } from "../../cluster/kube/object-path.ts";
 import type { Look } from "../../engine/step.ts";
 import type { ClusterSpec } from "../../spec/cluster-spec.ts";
 import { nodeHosts } from "../../spec/hosts-by-role.ts";
-import { type NoApi, noApi } from "../control-plane/no-api.ts";
+import { type NoApi, noApi, noApiIn } from "../control-plane/no-api.ts";
 import { owned, ownershipQuery } from "../kubernetes-objects/ownership-labels.ts";
 import { placeLabel, trafficPart } from "./traffic-objects.ts";
 import { systemNamespace } from "./verification-layout.ts";
@@ -37,16 +37,18 @@ export type TrafficState =
 
 /** Looks at the nodes, the record of the last try, and what is left of it: one round trip. */
 export async function trafficState(look: Pick<Look, "factOf">, spec: ClusterSpec): Promise<TrafficState> {
-  const pods: KubeRequest = {
-    method: "GET",
-    path: `/api/v1/namespaces/${systemNamespace}/pods?${ownershipQuery(trafficPart)}`,
-  };
+  const requests: readonly KubeRequest[] = [
+    { method: "GET", path: objectPath(record) },
+    { method: "GET", path: `/api/v1/namespaces/${systemNamespace}/pods?${ownershipQuery(trafficPart)}` },
+  ];
   const [nodes, answer] = await Promise.all([
     kubeList(look, spec, "/api/v1/nodes"),
-    kubeAsk(look, spec, [{ method: "GET", path: objectPath(record) }, pods]),
+    kubeAsk(look, spec, requests),
   ]);
   if (nodes.state !== "answers") return noApi(nodes);
   if (answer.state !== "answers") return noApi(answer);
+  const unable = noApiIn(answer, requests);
+  if (unable !== undefined) return unable;
   const hosts = nodeHosts(spec);
   const known = hosts.flatMap((host) => nodes.items.find((one) => one.metadata.name === host.name) ?? []);
   if (known.length < hosts.length) return { state: "incomplete", because: "not all hosts have joined the cluster yet" };

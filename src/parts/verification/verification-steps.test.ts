@@ -131,6 +131,16 @@ describe("the traffic check", () => {
     expect((await check("cluster.traffic-end")).state).toBe("satisfied");
   });
 
+  test("cannot be known while the API is unable to say whether it was seen", async () => {
+    const { kube, check } = world();
+    kube.intercept = ({ path }) =>
+      path.includes("/configmaps/") ? { status: 503, body: { message: "no etcd" } } : undefined;
+    expect(await check("cluster.traffic")).toMatchObject({
+      state: "unknown",
+      problem: { code: "kubernetes/api-unable", because: "503: no etcd" },
+    });
+  });
+
   test("names the way on which nothing comes back", async () => {
     const { cut, run, holds } = world();
     await run("cluster.traffic");

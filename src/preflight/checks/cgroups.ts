@@ -1,4 +1,6 @@
+import { kubernetesMinor } from "../../domain/kubernetes-minor.ts";
 import { cgroupVersion } from "../../facts/cgroup-version.ts";
+import { isNode } from "../../spec/hosts-by-role.ts";
 import { judgeHosts } from "../ask-hosts.ts";
 import type { PreflightCheck } from "../check.ts";
 
@@ -13,11 +15,9 @@ export const cgroups: PreflightCheck = {
   name: "cgroups",
   asks: "control groups v2",
   run: (context) => {
-    const hosts = context.hosts.filter((host) =>
-      host.roles.some((role) => role === "control-plane" || role === "worker"),
-    );
+    const hosts = context.hosts.filter(isNode);
     const { version } = context.spec.kubernetes;
-    const minor = Number(/^v?1\.(\d+)/.exec(version)?.[1] ?? 0);
+    const minor = kubernetesMinor(version);
     return judgeHosts(context, hosts, "every host has cgroup v2", async (host) => {
       if ((await context.fact(host.name, cgroupVersion)) === 2) return [];
       const consequence =

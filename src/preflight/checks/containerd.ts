@@ -1,6 +1,7 @@
 import { needsContainerd2 } from "../../domain/containerd-two.ts";
 import { aptCandidate } from "../../facts/apt-candidate.ts";
 import { containerdVersion, parseContainerdVersion } from "../../facts/containerd-version.ts";
+import { isNode } from "../../spec/hosts-by-role.ts";
 import { judgeHosts } from "../ask-hosts.ts";
 import type { PreflightCheck } from "../check.ts";
 
@@ -16,9 +17,7 @@ export const containerd: PreflightCheck = {
     if (!needsContainerd2(kubernetes.version)) {
       return { state: "skipped", because: `Kubernetes ${kubernetes.version} still runs with containerd 1` };
     }
-    const hosts = context.hosts.filter((host) =>
-      host.roles.some((role) => role === "control-plane" || role === "worker"),
-    );
+    const hosts = context.hosts.filter(isNode);
     return await judgeHosts(context, hosts, "every host has or gets containerd 2", async (host) => {
       const [installed, candidate] = await Promise.all([
         context.fact(host.name, containerdVersion),

@@ -1,6 +1,7 @@
 import { canonicalAddress } from "../../domain/addresses.ts";
 import { nameLookup } from "../../facts/name-lookup.ts";
 import { resolver } from "../../facts/resolver.ts";
+import { isNode } from "../../spec/hosts-by-role.ts";
 import { judgeHosts } from "../ask-hosts.ts";
 import type { Finding, PreflightCheck } from "../check.ts";
 
@@ -28,7 +29,7 @@ export const dns: PreflightCheck = {
           hint: { text: "add a nameserver line, or set up the network's DNS; pods use the same servers" },
         });
       }
-      if (local.length > 0 && host.roles.some((role) => role === "worker" || role === "control-plane")) {
+      if (local.length > 0 && isNode(host)) {
         findings.push({
           severity: "warning",
           message: "pods would get a name server that only the host can reach",
