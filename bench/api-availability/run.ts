@@ -7,7 +7,7 @@ import { table } from "../../src/report/table.ts";
 import { loadNote, machine, machineLine } from "../report/machine.ts";
 import { kinds, type Noticed, noticed } from "./asked.ts";
 import { type Client, type Load, startClient } from "./load.ts";
-import { existingSite, installedSite, type Site, succeeded, targetOf, wholeApply } from "./site.ts";
+import { existingSite, installedSite, type Site, succeeded, targetOf } from "./site.ts";
 import type { Target } from "./ways.ts";
 import { askApi, controlPlanes, etcdLeader, wellAgain } from "./wellness.ts";
 
@@ -90,7 +90,7 @@ async function roll({ folder, lab }: Site, minutes: number): Promise<Partial<Cha
   const document = parseDocument(await readFile(file, "utf8"));
   document.setIn(["spec", "kubernetes", "apiServer", "eventTTLMinutes"], minutes);
   await writeFile(file, document.toString());
-  await succeeded(folder, wholeApply);
+  await succeeded(folder, ["apply", "--yes"]);
   for (const name of controlPlanes) {
     const { stdout } = await lab.exec(name, ["ps", "-ww", "-o", "args=", "-C", "kube-apiserver"]);
     if (!stdout.includes(`--event-ttl=${minutes}m0s`)) throw new Error(`the API server of ${name} was not rolled`);

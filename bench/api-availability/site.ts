@@ -19,9 +19,6 @@ export interface Site extends AsyncDisposable {
   readonly installMs?: number;
 }
 
-/** `apply` without an end before the cluster is verified. */
-export const wholeApply = ["apply", "--yes", "--through", "verification"] as const;
-
 /** Longer than any command takes here, also on a busy computer. */
 const killAfterMs = 20 * 60_000;
 
@@ -46,8 +43,8 @@ export async function installedSite(): Promise<Site> {
     const bare = clusterFile(lab, sevenMachines, lab.freeAddress(10));
     const document = parseDocument(demoClusterText(bare, { from: "bundle", bundle: openBundle(bundlePath) }));
     document.setIn(["spec", "network"], { plugin: { kind: "bridge" } });
-    const folder = await makeWorkFolder(path, lab, document.toString());
-    const { durationMs } = await succeeded(folder, wholeApply);
+    const folder = await makeWorkFolder(path, lab, document.toString(), { whole: true });
+    const { durationMs } = await succeeded(folder, ["apply", "--yes"]);
     return { lab, folder, installMs: durationMs, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await dispose();
@@ -59,7 +56,8 @@ export async function installedSite(): Promise<Site> {
 export async function existingSite(words: string): Promise<Site> {
   const [name = "", path = ""] = words.split("=");
   const lab = await openLab(name);
-  const folder = await makeWorkFolder(path, lab, await readFile(join(path, "cluster.yaml"), "utf8"));
+  const text = await readFile(join(path, "cluster.yaml"), "utf8");
+  const folder = await makeWorkFolder(path, lab, text, { whole: true });
   return { lab, folder, [Symbol.asyncDispose]: () => Promise.resolve() };
 }
 

@@ -14,8 +14,11 @@ export const sevenMachines: Machines = {
   "w-2": ["worker"],
 };
 
+/** What a cluster file says of a lab, which need not be up yet. */
+export type NamedLab = Pick<Lab, "name" | "address" | "gateway" | "identityFile">;
+
 /** The cluster file for a lab of those machines. Without a virtual IP, the API is behind a balancer of somebody else. */
-export function clusterFile(lab: Lab, machines: Machines, virtualIp: string | undefined): string {
+export function clusterFile(lab: NamedLab, machines: Machines, virtualIp: string | undefined): string {
   const hosts = Object.entries(machines).map(
     ([name, roles]) => `    - { name: ${name}, address: ${lab.address(name)}, roles: [${roles.join(", ")}] }\n`,
   );

@@ -1,5 +1,6 @@
+import { parseDocument } from "yaml";
 import type { Bundle } from "../../src/artifacts/bundle.ts";
-import { releaseIn } from "../../src/artifacts/found-bundle.ts";
+import { demoClusterText } from "../../src/cli/demo-cluster.ts";
 import { type LabCluster, labCluster } from "./lab-cluster.ts";
 
 /** Boots seven bare machines that reach each other and nothing else, and a cluster file that installs from a bundle. */
@@ -29,26 +30,16 @@ rm -rf /var/lib/apt/lists/*
 
 /** External etcd where the bundle has a release of it, and one of everything that can drift. */
 export function airGappedClusterFile(belowKubernetes: string, bundle: Bundle): string {
-  const names = bundle.index.artifacts.map((one) => one.name);
-  const [etcd, containerd] = [releaseIn(names, "etcd"), releaseIn(names, "containerd")];
-  const release = (version: string) => `{ from: release, version: ${version.replace(/^v/, "")} }`;
-  return `${belowKubernetes
-    .replace(/version: [\d.]+/, `version: ${bundle.index.kubernetes}`)
+  const withPlaces = belowKubernetes
     .replace(/(name: w-1, .*) }/, "$1, zone: a, labels: { example.com/disk: ssd } }")
-    .replace(/(name: w-2, .*) }/, "$1, zone: b, taints: [{ key: example.com/slow, effect: PreferNoSchedule }] }")
-    .replace(
-      "topology: external\n",
-      etcd === undefined ? "topology: stacked\n" : `topology: external\n    source: ${release(etcd)}\n`,
-    )}  artifacts:
-    bundle: ${bundle.path}
-${containerd === undefined ? "" : `  runtime:\n    source: ${release(containerd)}\n`}  network:
-    plugin: { kind: bridge }
-  addons:
-    metricsServer: true
-    dns: { nodeLocal: true }
-  namespaces:
-    - { name: shop, podSecurity: restricted, quota: { pods: 20 } }
-  teams:
-    - { name: shop, groups: ["oidc:shop"], namespaces: [shop], role: edit }
-`;
+    .replace(/(name: w-2, .*) }/, "$1, zone: b, taints: [{ key: example.com/slow, effect: PreferNoSchedule }] }");
+  const document = parseDocument(demoClusterText(withPlaces, { from: "bundle", bundle }));
+  const more = {
+    network: { plugin: { kind: "bridge" } },
+    addons: { metricsServer: true, dns: { nodeLocal: true } },
+    namespaces: [{ name: "shop", podSecurity: "restricted", quota: { pods: 20 } }],
+    teams: [{ name: "shop", groups: ["oidc:shop"], namespaces: ["shop"], role: "edit" }],
+  };
+  for (const [field, value] of Object.entries(more)) document.setIn(["spec", field], value);
+  return document.toString({ lineWidth: 0 });
 }

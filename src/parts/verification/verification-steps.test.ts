@@ -35,7 +35,8 @@ function world() {
     if (cut.has(`${from}>${to}`)) return { status: 200, body: "\u0000\u0000 SERVFAIL" };
     return { status: 200, body: `\u0000slipway-traffic-${to}-${attempt}` };
   };
-  const hosts = fakeHosts({ hosts: { "cp-1": { files: kube.files, runs: [kube.run] } } });
+  const plane = { files: kube.files, runs: [kube.run] };
+  const hosts = fakeHosts({ hosts: { "cp-1": plane, "cp-2": plane, "cp-3": plane } });
   const steps = (trafficAnyway = false) => verificationSteps(spec, { everything: [], trafficAnyway }) as ClusterStep[];
   const step = (id: string, anyway = false): ClusterStep => {
     const found = steps(anyway).find((one) => one.id === (id as StepId));
