@@ -154,7 +154,10 @@ describe("teamPermissions", () => {
   });
 
   test("takes no refusal for one of servers that are unable to answer", async () => {
-    kube.intercept = () => ({ status: 503, body: { kind: "Status", reason: "ServiceUnavailable", message: "no etcd" } });
+    kube.intercept = () => ({
+      status: 503,
+      body: { kind: "Status", reason: "ServiceUnavailable", message: "no etcd" },
+    });
     await expect(teamPermissions(lookAt(hosts, "cp-1"), spec)).rejects.toThrow("kubernetes/api-unable");
   });
 });

@@ -41,10 +41,7 @@ export async function trafficState(look: Pick<Look, "factOf">, spec: ClusterSpec
     { method: "GET", path: objectPath(record) },
     { method: "GET", path: `/api/v1/namespaces/${systemNamespace}/pods?${ownershipQuery(trafficPart)}` },
   ];
-  const [nodes, answer] = await Promise.all([
-    kubeList(look, spec, "/api/v1/nodes"),
-    kubeAsk(look, spec, requests),
-  ]);
+  const [nodes, answer] = await Promise.all([kubeList(look, spec, "/api/v1/nodes"), kubeAsk(look, spec, requests)]);
   if (nodes.state !== "answers") return noApi(nodes);
   if (answer.state !== "answers") return noApi(answer);
   const unable = noApiIn(answer, requests);
