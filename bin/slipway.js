@@ -64,7 +64,7 @@ function compiledFolder() {
 
 /**
  * The program in one file (build.ts). Undefined where there is none, or where a source was changed after it was made:
- * then the sources are run, which takes a fifth of a second longer to start.
+ * then the sources are run, and most commands start a little later.
  */
 function builtProgram() {
   const built = new URL("../dist/slipway/main.js", import.meta.url);
