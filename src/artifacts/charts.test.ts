@@ -104,6 +104,17 @@ describe("a chart in the folder of a bundle", () => {
     ]);
   });
 
+  test("that is laid out otherwise than is known leaves no image out without a word", async () => {
+    const { envoy: _elsewhere, ...without } = ciliumChart;
+    await expect(bundleOf(cilium, "cilium/1.20.0.tgz", chart("cilium", without))).rejects.toMatchObject({
+      problem: { code: "artifact/archive-unreadable", because: expect.stringContaining("envoy.image.repository") },
+    });
+    const values = { tigeraOperator: { image: "tigera/operator", version: "v1.42.3" } };
+    await expect(bundleOf(calico, "tigera-operator/v3.32.1", chart("tigera-operator", values))).rejects.toMatchObject({
+      problem: { because: expect.stringContaining("tigeraOperator.registry") },
+    });
+  });
+
   test("names Calico's operator", async () => {
     const values = { tigeraOperator: { image: "tigera/operator", version: "v1.42.3", registry: "quay.io" } };
     const { complete } = await bundleOf(calico, "tigera-operator/v3.32.1", chart("tigera-operator", values));

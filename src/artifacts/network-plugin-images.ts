@@ -1,10 +1,12 @@
+import { ProblemError } from "../problems/problem.ts";
 import type { ClusterSpec } from "../spec/cluster-spec.ts";
 import type { ChartValues } from "./chart-values.ts";
 
 /**
  * References of the images a network plugin's pods run; empty for the bridge, which has no pods. `chart` are the values of
  * the plugin's chart: it alone names the images that have versions of their own (Calico's operator, Cilium's Envoy and
- * certgen). Without it only those of the plugin's own version are named.
+ * certgen). Without it only those of the plugin's own version are named. Throws `artifact/archive-unreadable` for a chart
+ * that does not name them where it is known to.
  */
 export function networkPluginImages(
   { network }: Pick<ClusterSpec, "network">,
@@ -23,9 +25,11 @@ export function networkPluginImages(
       // https://github.com/tigera/operator/blob/v1.42.3/pkg/components/calico.go (2026-11-21)
       const names = ["node", "cni", "typha", "kube-controllers", "apiserver"];
       const own = names.map((name) => `quay.io/calico/${name}:v${plugin.version}`);
-      const operator = chart?.tigeraOperator as Readonly<Record<string, string>> | undefined;
-      if (operator === undefined) return own;
-      return [`${operator.registry}/${operator.image}:${operator.version}`, ...own];
+      if (chart === undefined) return own;
+      const [registry, image, tag] = ["registry", "image", "version"].map((name) =>
+        textAt(chart, "tigeraOperator", name),
+      );
+      return [`${registry}/${image}:${tag}`, ...own];
     }
     case "cilium": {
       const { hubble, version } = plugin;
@@ -34,7 +38,9 @@ export function networkPluginImages(
         return names.map((name) => `quay.io/cilium/${name}:v${version}`);
       }
       const paths = ciliumImagePaths.filter(({ of }) => of !== "hubble" || hubble);
-      return paths.flatMap(({ path, suffix }) => imageAt(chart, path, suffix) ?? []);
+      return paths.map(
+        ({ path, suffix = "" }) => `${textAt(chart, ...path, "repository")}${suffix}:${textAt(chart, ...path, "tag")}`,
+      );
     }
   }
 }
@@ -57,11 +63,18 @@ export const ciliumImagePaths: readonly {
   { path: ["certgen", "image"], of: "hubble" },
 ];
 
-function imageAt(chart: ChartValues, path: readonly string[], suffix = ""): string | undefined {
+/** An image that was left out would be missing on hosts that have no other way to it, and only there be noticed. */
+function textAt(chart: ChartValues, ...path: readonly string[]): string {
   let found: unknown = chart;
-  for (const name of path) found = (found as Readonly<Record<string, unknown>> | undefined)?.[name];
-  const { repository, tag } = (found ?? {}) as { readonly repository?: string; readonly tag?: string };
-  return repository === undefined || tag === undefined ? undefined : `${repository}${suffix}:${tag}`;
+  for (const name of path) found = (found as Readonly<Record<string, unknown>> | null | undefined)?.[name];
+  if (typeof found === "string" && found !== "") return found;
+  throw new ProblemError({
+    code: "artifact/archive-unreadable",
+    severity: "error",
+    message: "the network plugin's chart does not name its images where Slipway knows them",
+    because: `its values have no ${path.join(".")}`,
+    hint: { text: "set network.plugin.version to one this version of Slipway is made for" },
+  });
 }
 
 /**

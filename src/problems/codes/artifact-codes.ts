@@ -3,7 +3,7 @@ import type { ProblemCode } from "../problem.ts";
 /** Codes of programs, images and packages, and of the bundles they come in. */
 export const artifactCodes: Readonly<Record<ProblemCode, string>> = {
   "artifact/archive-unreadable":
-    "An image archive or package given to 'bundle create' cannot be read, or is of a kind that is not understood.",
+    "An image archive, chart or package given to 'bundle create' cannot be read, or is of a kind that is not understood.",
   "artifact/bundle-damaged":
     "A bundle is cut off, changed or not a bundle. Copy or make it again; 'slipway bundle verify' reads all of it.",
   "artifact/bundle-unreadable": "The bundle file the cluster file names cannot be read.",
