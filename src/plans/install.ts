@@ -8,7 +8,12 @@ import { controlPlaneSteps } from "../parts/control-plane/control-plane-steps.ts
 import { etcdHostStepIds, etcdStepIds, etcdSteps } from "../parts/etcd/etcd-steps.ts";
 import { loadBalancerStepIds, loadBalancerSteps } from "../parts/load-balancer/load-balancer-steps.ts";
 import { networkStepIds, networkSteps } from "../parts/network/network-steps.ts";
-import { kubeletStepId, nodesObjectsStepId, servingCertificatesStepId } from "../parts/nodes/nodes-layout.ts";
+import {
+  kubeletStepId,
+  nodesObjectsStepId,
+  servingCertificatesStepId,
+  servingGroups,
+} from "../parts/nodes/nodes-layout.ts";
 import { nodesSteps } from "../parts/nodes/nodes-steps.ts";
 import { osSteps } from "../parts/os/os-steps.ts";
 import { securityStepIds, securitySteps } from "../parts/security/security-steps.ts";
@@ -67,7 +72,7 @@ export function install(
           ...nodeHosts(spec).map((host) => kubeletStepId(host.name)),
           ...networkStepIds(spec),
           nodesObjectsStepId,
-          servingCertificatesStepId,
+          ...servingGroups(spec).map(servingCertificatesStepId),
           ...addonsStepIds,
           ...securityStepIds(spec),
         ],

@@ -13,10 +13,32 @@ export const kubeletUnit = "kubelet.service";
 
 /** Labels and taints of all nodes. */
 export const nodesObjectsStepId = "nodes.objects" as StepId;
-/** Every kubelet has asked for the certificate it serves with. */
-export const servingRequestsStepId = "nodes.serving-requests" as StepId;
-/** What kubelets asked for is checked and approved. */
-export const servingCertificatesStepId = "nodes.serving-certificates" as StepId;
+/**
+ * Nodes whose serving certificates are approved together: workers have joined long before the last control plane has, and
+ * what asks their kubelets for metrics need not wait for it.
+ */
+export type ServingGroup = "control-planes" | "workers";
+
+/** The nodes of a group, in the order of the cluster file. */
+export function servingGroup(spec: ClusterSpec, group: ServingGroup): readonly HostSpec[] {
+  return nodeHosts(spec).filter((host) => host.roles.includes("control-plane") === (group === "control-planes"));
+}
+
+/** Groups with nodes in them. */
+export function servingGroups(spec: ClusterSpec): readonly ServingGroup[] {
+  const all: readonly ServingGroup[] = ["control-planes", "workers"];
+  return all.filter((group) => servingGroup(spec, group).length > 0);
+}
+
+/** Every kubelet of the group has asked for the certificate it serves with. */
+export function servingRequestsStepId(group: ServingGroup): StepId {
+  return `nodes.serving-requests/${group}` as StepId;
+}
+
+/** What kubelets of the group asked for is checked and approved. */
+export function servingCertificatesStepId(group: ServingGroup): StepId {
+  return `nodes.serving-certificates/${group}` as StepId;
+}
 
 /** "node.kubelet/w-1". */
 export function kubeletStepId(host: HostName): StepId {

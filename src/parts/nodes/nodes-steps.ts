@@ -2,6 +2,7 @@ import type { Step, StepId } from "../../engine/step.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
 import { nodeHosts } from "../../spec/hosts-by-role.ts";
 import { kubeletStep } from "./kubelet-step.ts";
+import { servingGroups } from "./nodes-layout.ts";
 import { nodesObjectsStep } from "./nodes-objects-step.ts";
 import { servingCertificatesStep, servingRequestsStep } from "./serving-certificates-step.ts";
 
@@ -16,7 +17,6 @@ export function nodesSteps(spec: ClusterSpec, context: NodesContext): Step[] {
   return [
     ...nodeHosts(spec).map((host) => kubeletStep(spec, host, context.joined(host))),
     nodesObjectsStep(spec, context.joined),
-    servingRequestsStep(spec),
-    servingCertificatesStep(spec),
+    ...servingGroups(spec).flatMap((group) => [servingRequestsStep(spec, group), servingCertificatesStep(spec, group)]),
   ];
 }

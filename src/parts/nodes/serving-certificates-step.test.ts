@@ -163,16 +163,16 @@ describe("the steps for serving certificates", () => {
 
   test("wait for a kubelet that has not asked", async () => {
     const look = lookAt(hosts, "cp-1");
-    expect(await servingRequestsStep(spec).check(look)).toMatchObject({
+    expect(await servingRequestsStep(spec, "workers").check(look)).toMatchObject({
       state: "needed",
       changes: [{ what: "wait for the request of w-1" }],
     });
-    expect(await servingCertificatesStep(spec).check(look)).toMatchObject({
+    expect(await servingCertificatesStep(spec, "workers").check(look)).toMatchObject({
       state: "unknown",
-      until: "nodes.serving-requests",
+      until: "nodes.serving-requests/workers",
     });
     put(pending);
-    expect(await servingRequestsStep(spec).verify[0].holds(lookAt(hosts, "cp-1"))).toEqual({ state: "met" });
+    expect(await servingRequestsStep(spec, "workers").verify[0].holds(lookAt(hosts, "cp-1"))).toEqual({ state: "met" });
   });
 
   test("approve the latest of what one kubelet asked, for it has forgotten the others", async () => {
@@ -183,7 +183,7 @@ describe("the steps for serving certificates", () => {
     put(at(pending, "csr-a", "2026-01-01T10:00:00Z"));
     put(at(pending, "csr-c", "2026-01-01T10:30:00Z"));
     put(at(strange, "csr-b", "2026-01-01T10:15:00Z"));
-    const step = servingCertificatesStep(spec);
+    const step = servingCertificatesStep(spec, "workers");
     expect(await step.check(lookAt(hosts, "cp-1"))).toMatchObject({
       state: "needed",
       changes: [{ what: "CertificateSigningRequest csr-c" }],
@@ -196,7 +196,7 @@ describe("the steps for serving certificates", () => {
   test("approve what is ours, and leave what somebody else asks", async () => {
     put(pending);
     put(stranger);
-    const step = servingCertificatesStep(spec);
+    const step = servingCertificatesStep(spec, "workers");
     const check = await step.check(lookAt(hosts, "cp-1"));
     if (check.state !== "needed") throw new Error(check.state);
     expect(check.changes.map((one) => one.what)).toEqual(["CertificateSigningRequest csr-1"]);
@@ -211,7 +211,7 @@ describe("the steps for serving certificates", () => {
   test("are done when every kubelet has its certificate, and name what is left alone", async () => {
     put(strange);
     await hosts.session("w-1").change({ kind: "write", path: ownFile, content: "", mode: 0o600 });
-    const step = servingCertificatesStep(spec);
+    const step = servingCertificatesStep(spec, "workers");
     expect(await step.check(lookAt(hosts, "cp-1"))).toEqual({
       state: "satisfied",
       because: expect.stringContaining("csr-strange"),
@@ -223,21 +223,37 @@ describe("the steps for serving certificates", () => {
     expired.add("cp-1");
     put(pending);
     await hosts.session("w-1").change({ kind: "write", path: ownFile, content: "", mode: 0o600 });
-    expect(await servingRequestsStep(spec).check(lookAt(hosts, "cp-1"))).toMatchObject({
+    expect(await servingRequestsStep(spec, "control-planes").check(lookAt(hosts, "cp-1"))).toMatchObject({
       state: "needed",
       changes: [{ what: "wait for the request of cp-1" }],
     });
   });
 
+  test("of workers do not wait for control planes, and the other way round", async () => {
+    expired.add("cp-1");
+    put(pending);
+    const look = lookAt(hosts, "cp-1");
+    expect(await servingRequestsStep(spec, "workers").check(look)).toMatchObject({ state: "satisfied" });
+    expect(await servingCertificatesStep(spec, "workers").check(look)).toMatchObject({ state: "needed" });
+    expect(await servingCertificatesStep(spec, "control-planes").check(look)).toMatchObject({
+      state: "unknown",
+      until: "nodes.serving-requests/control-planes",
+    });
+  });
+
   test("do not wait for a host that cannot be reached", async () => {
     hosts.session("w-1").unreachable = true;
-    expect(await servingRequestsStep(spec).check(lookAt(hosts, "cp-1"))).toMatchObject({ state: "satisfied" });
-    expect(await servingCertificatesStep(spec).check(lookAt(hosts, "cp-1"))).toMatchObject({ state: "satisfied" });
+    expect(await servingRequestsStep(spec, "workers").check(lookAt(hosts, "cp-1"))).toMatchObject({
+      state: "satisfied",
+    });
+    expect(await servingCertificatesStep(spec, "workers").check(lookAt(hosts, "cp-1"))).toMatchObject({
+      state: "satisfied",
+    });
   });
 
   test("name a node that asks for what is not its own, and do not wait for it in vain", async () => {
     put(strange);
-    const step = servingCertificatesStep(spec);
+    const step = servingCertificatesStep(spec, "workers");
     const problem = { code: "kubernetes/strange-certificate-request", where: { host: "w-1" } };
     expect(await step.check(lookAt(hosts, "cp-1"))).toMatchObject({
       state: "needed",

@@ -3,9 +3,14 @@ import { kubeSend } from "../../cluster/kube/kube-send.ts";
 import type { Change, ClusterStep, Condition, Look } from "../../engine/step.ts";
 import type { Problem } from "../../problems/problem.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
-import { nodeHosts } from "../../spec/hosts-by-role.ts";
 import { unknownWithoutApi } from "../control-plane/no-api.ts";
-import { kubeletStepId, servingCertificatesStepId, servingRequestsStepId } from "./nodes-layout.ts";
+import {
+  kubeletStepId,
+  type ServingGroup,
+  servingCertificatesStepId,
+  servingGroup,
+  servingRequestsStepId,
+} from "./nodes-layout.ts";
 import { requesterOf, type ServingRequest } from "./serving-request.ts";
 import { requestsPath, type StrangeRequest, servingView } from "./serving-view.ts";
 
@@ -19,17 +24,17 @@ const signedWithinMs = 120_000;
  * Waits until the kubelet of every node has asked for the certificate it serves with, or has one. They ask by themselves
  * after they started.
  */
-export function servingRequestsStep(spec: ClusterSpec): ClusterStep<undefined> {
-  const hosts = nodeHosts(spec);
+export function servingRequestsStep(spec: ClusterSpec, group: ServingGroup): ClusterStep<undefined> {
+  const hosts = servingGroup(spec, group);
   return {
-    id: servingRequestsStepId,
-    title: "Wait for the kubelets to ask for serving certificates",
+    id: servingRequestsStepId(group),
+    title: `Wait for the kubelets of ${wordsOf(group)} to ask for serving certificates`,
     phase: "workers",
     on: "cluster",
     after: hosts.map((host) => kubeletStepId(host.name)),
     impact: "none",
     async check(look) {
-      const seen = await servingView(look, spec);
+      const seen = await servingView(look, spec, group);
       if (seen.state === "no-cluster") return unknownWithoutApi(seen);
       const [first, ...rest] = seen.silent.map(
         (host): Change => ({ verb: "run", what: `wait for the request of ${host.name}` }),
@@ -48,7 +53,7 @@ export function servingRequestsStep(spec: ClusterSpec): ClusterStep<undefined> {
         everyMs,
         withinMs: asksWithinMs,
         async holds(look) {
-          const seen = await servingView(look, spec);
+          const seen = await servingView(look, spec, group);
           if (seen.state === "no-cluster") return { state: "not-yet", because: seen.because };
           return seen.silent.length === 0
             ? { state: "met" }
@@ -63,16 +68,19 @@ export function servingRequestsStep(spec: ClusterSpec): ClusterStep<undefined> {
  * Approves the serving certificates that kubelets of this cluster ask for, for their own names and addresses. Requests that
  * are anything else are left as they are, and named. Kubelets ask again before their certificate expires.
  */
-export function servingCertificatesStep(spec: ClusterSpec): ClusterStep<readonly ServingRequest[]> {
+export function servingCertificatesStep(
+  spec: ClusterSpec,
+  group: ServingGroup,
+): ClusterStep<readonly ServingRequest[]> {
   return {
-    id: servingCertificatesStepId,
-    title: "Approve the kubelets' serving certificates",
+    id: servingCertificatesStepId(group),
+    title: `Approve the serving certificates of ${wordsOf(group)}`,
     phase: "workers",
     on: "cluster",
-    after: [servingRequestsStepId],
+    after: [servingRequestsStepId(group)],
     impact: "none",
     async check(look) {
-      const seen = await servingView(look, spec);
+      const seen = await servingView(look, spec, group);
       if (seen.state === "no-cluster") return unknownWithoutApi(seen);
       const [first, ...rest] = seen.ours.map(
         (request): Change => ({
@@ -85,7 +93,7 @@ export function servingCertificatesStep(spec: ClusterSpec): ClusterStep<readonly
       const [silent] = seen.silent;
       if (silent !== undefined) {
         const because = `${silent.name} has not asked for its certificate yet`;
-        return { state: "unknown", until: servingRequestsStepId, because };
+        return { state: "unknown", until: servingRequestsStepId(group), because };
       }
       if (seen.asked.length > 0) {
         const what = `wait for the signed certificates of ${namesOf(seen.asked)}`;
@@ -100,20 +108,20 @@ export function servingCertificatesStep(spec: ClusterSpec): ClusterStep<readonly
     },
     async apply(act, requests) {
       if (requests.length > 0) await kubeSend(act, spec, requests.map(approval));
-      const seen = await servingView(act, spec);
+      const seen = await servingView(act, spec, group);
       if (seen.state === "seen") for (const one of seen.strange) act.say(`left alone: ${strangeText(one)}`);
     },
-    verify: [certificatesIssued(spec)],
+    verify: [certificatesIssued(spec, group)],
   };
 }
 
-function certificatesIssued(spec: ClusterSpec): Condition<Look> {
+function certificatesIssued(spec: ClusterSpec, group: ServingGroup): Condition<Look> {
   return {
     title: "every kubelet to have its serving certificate",
     everyMs,
     withinMs: signedWithinMs,
     async holds(look) {
-      const seen = await servingView(look, spec);
+      const seen = await servingView(look, spec, group);
       if (seen.state === "no-cluster") return { state: "not-yet", because: seen.because };
       const waiting = [...seen.asked, ...seen.silent];
       if (waiting.length === 0) return { state: "met" };
@@ -122,6 +130,10 @@ function certificatesIssued(spec: ClusterSpec): Condition<Look> {
       return { state: "not-yet", because: `${namesOf(waiting)} have none` };
     },
   };
+}
+
+function wordsOf(group: ServingGroup): string {
+  return group === "workers" ? "workers" : "control plane nodes";
 }
 
 /** Approves exactly what was judged: the API refuses the object when it is another one by then. */

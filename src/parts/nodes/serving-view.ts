@@ -3,11 +3,12 @@ import type { Look } from "../../engine/step.ts";
 import type { Fact } from "../../facts/fact.ts";
 import { commandOf } from "../../facts/not-understood.ts";
 import { pathStat } from "../../facts/path-stat.ts";
+import type { HostName } from "../../hosts/port.ts";
 import { ProblemError } from "../../problems/problem.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
 import { nodeHosts } from "../../spec/hosts-by-role.ts";
 import { type NoApi, noApi } from "../control-plane/no-api.ts";
-import { kubeletServingPath } from "./nodes-layout.ts";
+import { kubeletServingPath, type ServingGroup, servingGroup, servingGroups } from "./nodes-layout.ts";
 import {
   isPending,
   judgeServingRequest,
@@ -61,20 +62,34 @@ interface Judged {
   readonly judgement: ServingJudgement;
 }
 
-/** One round trip to the API, and one to every host. */
-export async function servingView(look: Pick<Look, "factOf">, spec: ClusterSpec): Promise<ServingView> {
-  const hosts = nodeHosts(spec);
+/**
+ * Of the nodes of a group. Requests of nobody the cluster file knows are strange to the last group there is. One round
+ * trip to the API, and one to every host.
+ */
+export async function servingView(
+  look: Pick<Look, "factOf">,
+  spec: ClusterSpec,
+  group: ServingGroup,
+): Promise<ServingView> {
+  const all = nodeHosts(spec);
+  const hosts = servingGroup(spec, group);
+  const others = new Set(all.flatMap((host) => (hosts.includes(host) ? [] : [host.name])));
+  const isLast = servingGroups(spec).at(-1) === group;
+  const concerns = (request: ServingRequest) => {
+    const requester = requesterOf(request);
+    return hosts.some((host) => host.name === requester) || (isLast && !others.has(requester as HostName));
+  };
   const selector = `fieldSelector=${encodeURIComponent(`spec.signerName=${servingSigner}`)}`;
   const [answer, has] = await Promise.all([
     kubeList(look, spec, `${requestsPath}?${selector}`),
     Promise.all(hosts.map((host) => certificateOf(look, host))),
   ]);
   if (answer.state !== "answers") return noApi(answer);
-  const requests = answer.items as readonly unknown[] as readonly ServingRequest[];
+  const requests = (answer.items as readonly unknown[] as readonly ServingRequest[]).filter(concerns);
   const judged = await Promise.all(
     latest(requests)
       .filter(isPending)
-      .map(async (request): Promise<Judged> => ({ request, judgement: await judgeServingRequest(request, hosts) })),
+      .map(async (request): Promise<Judged> => ({ request, judgement: await judgeServingRequest(request, all) })),
   );
   const without = hosts.filter((_, index) => has[index] === false);
   // Also one that is signed: the kubelet is about to see it.
