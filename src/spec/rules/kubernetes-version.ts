@@ -1,10 +1,10 @@
 import type { Rule } from "./rule.ts";
 
 /**
- * Minor versions of Kubernetes 1 this version of Slipway is made for. The older end is where containerd 1.6 and etcd
- * 3.4 still go; https://kubernetes.io/releases/ (2026-11-21)
+ * Minor versions of Kubernetes 1 this version of Slipway is made for: those whose images it knows
+ * (artifacts/component-versions.ts). https://kubernetes.io/releases/ (2026-11-21)
  */
-const oldestMinor = 33;
+const oldestMinor = 34;
 const newestMinor = 36;
 
 /** The Kubernetes version is one Slipway knows. */
