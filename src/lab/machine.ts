@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 import { ProblemError } from "../problems/problem.ts";
-import { killGroup, makeMachineGroups, processesIn } from "./control-groups.ts";
+import { killGroup, makeMachineGroups, processesIn, removeGroups } from "./control-groups.ts";
 import { cableName, hardwareAddress, labDirectory, labTag, machineDirectory } from "./lab-paths.ts";
 import { labProblem } from "./lab-problem.ts";
 import type { LabMachine, LabRecord } from "./lab-record.ts";
@@ -152,6 +152,15 @@ export async function stopMachine(lab: LabRecord, machine: string): Promise<void
   await killGroup(groupOf(lab, machine));
   // Once more: the machine may just have been starting.
   await removeLink(cable);
+  await forgetGroups(lab, machine);
+}
+
+/**
+ * A kernel that starts knows no group of the one before. cAdvisor in a kubelet that finds those of old containers asks
+ * for each of them for 3 s before it starts any.
+ */
+async function forgetGroups(lab: LabRecord, machine: string): Promise<void> {
+  await removeGroups(groupOf(lab, machine));
 }
 
 /** The argv that runs another in a machine, as root, without SSH. Throws a ProblemError (`lab/machine-off`). */
@@ -187,4 +196,5 @@ export async function waitUntilOff(lab: LabRecord, machine: string, withinMs: nu
     }
     await pause(100);
   }
+  await forgetGroups(lab, machine);
 }

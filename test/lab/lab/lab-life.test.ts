@@ -96,6 +96,8 @@ describe("a lab of real machines", () => {
         "-c",
         "'echo kept > /root/kept; echo kept > /var/lib/containerd/kept; ip addr add 198.51.100.7/32 dev eth0'",
       ]);
+      const group = "for tree in /sys/fs/cgroup/pids /sys/fs/cgroup; do [ -d $tree ] && break; done";
+      await lab.exec("a", ["sh", "-c", `${group}; mkdir $tree/of-this-boot`]);
       await lab.powerOff("a");
       expect(await lab.isOn("a")).toBe(false);
       expect((await problemOf(lab.exec("a", ["true"]))).code).toBe("lab/machine-off");
@@ -104,6 +106,7 @@ describe("a lab of real machines", () => {
       const kept = await ssh(lab, "a", ["cat", "/root/kept", "/var/lib/containerd/kept", "/etc/machine-id"]);
       expect(kept.stdout).toBe(`kept\nkept\n${ids[0]}`);
       expect((await ssh(lab, "a", ["ip", "-4", "-o", "address"])).stdout).not.toContain("198.51.100.7");
+      expect((await lab.exec("a", ["sh", "-c", `${group}; ls $tree`])).stdout).not.toContain("of-this-boot");
     }
     expect(await footprint(name)).toEqual([]);
     expect(await readFile(knownHostsFile, "utf8")).toBe("other.example ssh-ed25519 AAAAkept\n");
