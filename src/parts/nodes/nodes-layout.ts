@@ -1,7 +1,7 @@
 import type { LockName, StepId } from "../../engine/step.ts";
 import type { HostName } from "../../hosts/port.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
-import { nodeHosts } from "../../spec/hosts-by-role.ts";
+import { controlPlaneHosts, nodeHosts, workerHosts } from "../../spec/hosts-by-role.ts";
 
 /** What kubelet reads when it starts; kubeadm writes it. */
 export const kubeletConfigPath = "/var/lib/kubelet/config.yaml";
@@ -21,7 +21,7 @@ export type ServingGroup = "control-planes" | "workers";
 
 /** The nodes of a group, in the order of the cluster file. */
 export function servingGroup(spec: ClusterSpec, group: ServingGroup): readonly HostSpec[] {
-  return nodeHosts(spec).filter((host) => host.roles.includes("control-plane") === (group === "control-planes"));
+  return group === "workers" ? workerHosts(spec) : controlPlaneHosts(spec);
 }
 
 /** Groups with nodes in them. */
