@@ -6,18 +6,21 @@ import { parseDocument } from "yaml";
 import { table } from "../../src/report/table.ts";
 import { loadNote, machine, machineLine } from "../report/machine.ts";
 import { kinds, type Noticed, noticed } from "./asked.ts";
+import { type Rotation, rotateKey } from "./key-rotation.ts";
 import { type Client, type Load, startClient } from "./load.ts";
 import { existingSite, installedSite, type Site, succeeded, targetOf } from "./site.ts";
 import type { Target } from "./ways.ts";
 import { askApi, controlPlanes, etcdLeader, wellAgain } from "./wellness.ts";
 
-// What a client of the API notices while Slipway rolls a changed setting through the API servers, and when a control plane
-// host loses power and returns.
+// What a client of the API notices while Slipway rolls a changed setting through the API servers, while it replaces the key
+// that Secrets are encrypted with, and when a control plane host loses power and returns.
 const { values } = parseArgs({
   options: {
     json: { type: "string" },
     /** How often a setting is changed and applied. */
     rolls: { type: "string", default: "1" },
+    /** Replaces the key that Secrets are encrypted with. */
+    "rotate-key": { type: "boolean", default: false },
     /** Hosts that lose power, one after the other, comma-separated; "" for none. */
     cuts: { type: "string", default: controlPlanes.join() },
     /** NAME=FOLDER of a lab that is up and installed, instead of one of its own. */
@@ -48,6 +51,7 @@ interface Chapter {
   readonly wellAfterMs?: number;
   /** What `slipway status` ended with then. */
   readonly status?: number | null;
+  readonly rotation?: Rotation;
 }
 
 const say = (text: string) => process.stdout.write(`${text}\n`);
@@ -70,6 +74,8 @@ async function chapter(what: string, client: Client, work: () => Promise<Partial
         `median ${one.medianMs} ms, longest ${one.longestMs} ms, longest without an answer ${one.longestSilenceMs} ms, undisturbed after ${one.disturbedMs} ms`,
     );
   }
+  if (done.rotation !== undefined)
+    say(`  a Secret in etcd before: ${done.rotation.before} after: ${done.rotation.after}`);
   if (done.wellAfterMs !== undefined) say(`  all well ${Math.round(done.wellAfterMs / 100) / 10} s after its start`);
 }
 
@@ -137,6 +143,9 @@ say(`${machineLine(before)}\n${loadNote(before)}`);
       roll(site, 61 + (Math.floor(Date.now() / 1000) % 10_000)),
     );
     await wellAgain(site.lab, target);
+  }
+  if (values["rotate-key"]) {
+    await chapter("the key of Secrets replaced", client, async () => ({ rotation: await rotateKey(site, target) }));
   }
   for (const name of cuts) await cut(site, target, client, name);
 }
