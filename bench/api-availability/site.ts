@@ -1,13 +1,13 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parse, parseDocument } from "yaml";
+import { parse } from "yaml";
 import { openBundle } from "../../src/artifacts/bundle.ts";
 import { foundBundle } from "../../src/artifacts/found-bundle.ts";
-import { demoClusterText } from "../../src/cli/demo-cluster.ts";
 import { type Lab, openLab } from "../../src/lab/lab.ts";
 import { testLab } from "../../test/support/lab.ts";
 import { clusterFile, sevenMachines } from "../kill/cluster.ts";
+import { kubernetesFile } from "../kill/kubernetes-file.ts";
 import { type Ended, makeWorkFolder, type WorkFolder } from "../kill/work-folder.ts";
 import type { Target } from "./ways.ts";
 
@@ -41,9 +41,8 @@ export async function installedSite(): Promise<Site> {
   };
   try {
     const bare = clusterFile(lab, sevenMachines, lab.freeAddress(10));
-    const document = parseDocument(demoClusterText(bare, { from: "bundle", bundle: openBundle(bundlePath) }));
-    document.setIn(["spec", "network"], { plugin: { kind: "bridge" } });
-    const folder = await makeWorkFolder(path, lab, document.toString(), { whole: true });
+    const text = kubernetesFile(bare, openBundle(bundlePath), "external");
+    const folder = await makeWorkFolder(path, lab, text, { whole: true });
     const { durationMs } = await succeeded(folder, ["apply", "--yes"]);
     return { lab, folder, installMs: durationMs, [Symbol.asyncDispose]: dispose };
   } catch (error) {

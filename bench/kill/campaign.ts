@@ -133,13 +133,15 @@ rm /usr/sbin/policy-rc.d
 for unit in etcd haproxy keepalived; do systemctl disable "$unit.service" || :; done
 `;
 
-function failureOf(ended: Ended): readonly string[] {
+/** What went wrong with a command of Slipway, on one line; nothing when it ended well. */
+export function failureOf(ended: Ended): readonly string[] {
   if (ended.exitCode === 0) return [];
   const lines = `${ended.stdout}\n${ended.stderr}`.split("\n").filter((line) => line.trim() !== "");
   return [`slipway ended with exit code ${ended.exitCode}: ${lines.slice(-25).join("\n    ")}`];
 }
 
-async function whatIsPlanned(folder: WorkFolder): Promise<readonly string[]> {
+/** What a plan would do, and whom it does not reach; nothing right after an apply. */
+export async function whatIsPlanned(folder: WorkFolder): Promise<readonly string[]> {
   const { steps, unreachable } = await folder.plan();
   return [
     ...steps

@@ -2,10 +2,13 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { foundBundle } from "../../src/artifacts/found-bundle.ts";
 import { testLab } from "../../test/support/lab.ts";
+import { machine } from "../report/machine.ts";
 import { type Round, startCampaign } from "./campaign.ts";
 import { clusterFile, sevenMachines } from "./cluster.ts";
 import { differences } from "./end-state.ts";
+import { killUntilReady } from "./until-ready.ts";
 
 // `kill -9` of Slipway at seeded moments of an apply, on real machines.
 const { values } = parseArgs({
@@ -19,15 +22,24 @@ const { values } = parseArgs({
     /** Minutes after which no further round is started. */
     within: { type: "string", default: "120" },
     keep: { type: "boolean", default: false },
+    /** "etcd": the apply goes that far, from bare machines. "ready": all the way from a bundle, killed from init on. */
+    until: { type: "string", default: "etcd" },
+    /** For "ready": kills within one install, where etcd is, and the bundle. There a round is a kill. */
+    "kills-per-install": { type: "string", default: "5" },
+    topology: { type: "string", default: "stacked" },
+    bundle: { type: "string" },
   },
 });
 const rounds = Number(values.rounds);
 const seed = Number(values.seed);
 const bareEvery = Number(values["bare-every"]);
 const withinMinutes = Number(values.within);
-if (![rounds, seed, bareEvery, withinMinutes].every((one) => Number.isSafeInteger(one) && one >= 0)) {
+const killsPerInstall = Number(values["kills-per-install"]);
+const numbers = [rounds, seed, bareEvery, withinMinutes, killsPerInstall];
+if (!numbers.every((one) => Number.isSafeInteger(one) && one >= 0)) {
   console.error(
-    "usage: node bench/kill/run.ts [--rounds N] [--seed N] [--json FILE] [--bare-every N] [--within MINUTES] [--keep]",
+    "usage: node bench/kill/run.ts [--rounds N] [--seed N] [--json FILE] [--bare-every N] [--within MINUTES] [--keep]\n" +
+      "       [--until etcd|ready] [--kills-per-install N] [--topology stacked|external] [--bundle FILE]",
   );
   process.exit(2);
 }
@@ -37,6 +49,8 @@ const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
 const say = (text: string) => console.log(`${seconds(Date.now() - startedAt).padStart(9)}  ${text}`);
 
 const folder = await mkdtemp(join(tmpdir(), "slipway-kill-"));
+if (values.until === "ready") process.exit(await untilReady());
+
 const results: Round[] = [];
 const selfCheck: string[] = [];
 {
@@ -94,4 +108,31 @@ process.exitCode = failed.length === 0 && selfCheck.length === 0 && results.leng
 async function writeFigures(): Promise<void> {
   if (values.json === undefined) return;
   await writeFile(values.json, `${JSON.stringify({ seed, selfCheck, rounds: results }, null, 2)}\n`);
+}
+
+async function untilReady(): Promise<number> {
+  const bundle = values.bundle ?? foundBundle();
+  if (bundle === undefined) {
+    console.error("there is no bundle of Kubernetes: name one by --bundle or $SLIPWAY_BUNDLE");
+    return 2;
+  }
+  const before = machine();
+  const installs = await killUntilReady({
+    ...{ seed, kills: rounds, killsPerInstall, bundle, folder, say },
+    topology: values.topology === "external" ? "external" : "stacked",
+    notAfter: startedAt + withinMinutes * 60_000,
+    keep: async (all) => {
+      if (values.json === undefined) return;
+      await writeFile(values.json, `${JSON.stringify({ seed, before, after: machine(), installs: all }, null, 2)}\n`);
+    },
+  });
+  const kills = installs.flatMap((one) => one.kills);
+  const different = installs.flatMap((one, at) => (one.wrong.length > 0 ? [at + 1] : []));
+  if (different.length === 0 && !values.keep) await rm(folder, { recursive: true });
+  console.log(
+    `${installs.length - different.length} of ${installs.length} installs ended as an unbroken one does; ` +
+      `${kills.length} kills from seed ${seed} on, ${kills.filter((one) => one.inFlight.length > 0).length} with steps in flight; ` +
+      `different: ${different.join(", ") || "none"}; load average ${before.load} at the start; ${seconds(Date.now() - startedAt)}`,
+  );
+  return different.length === 0 && kills.length === rounds ? 0 : 1;
 }

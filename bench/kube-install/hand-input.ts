@@ -8,7 +8,8 @@ import type { RunEvent } from "../../src/engine/events.ts";
 import type { ClusterSpec } from "../../src/spec/cluster-spec.ts";
 import { isNode } from "../../src/spec/hosts-by-role.ts";
 import { timedRun } from "../converge/timed-program.ts";
-import type { InstallMachines, Topology } from "./machines.ts";
+import type { Topology } from "../kill/kubernetes-file.ts";
+import type { InstallMachines } from "./machines.ts";
 
 /** What the script makes itself, because it is secret, or follows from what happens. */
 const madeByHand =

@@ -1,9 +1,7 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseDocument } from "yaml";
-import { type Bundle, openBundle } from "../../src/artifacts/bundle.ts";
-import { demoClusterText } from "../../src/cli/demo-cluster.ts";
+import { openBundle } from "../../src/artifacts/bundle.ts";
 import type { Lab } from "../../src/lab/lab.ts";
 import { labDown, reapLabs } from "../../src/lab/lab-down.ts";
 import { labIdentityFile } from "../../src/lab/lab-paths.ts";
@@ -11,9 +9,8 @@ import { labUp } from "../../src/lab/lab-up.ts";
 import type { ClusterSpec } from "../../src/spec/cluster-spec.ts";
 import { loadCluster } from "../../src/spec/load-cluster.ts";
 import { stateFolder } from "../../src/state/state-folder.ts";
-import { clusterFile, type NamedLab, sevenMachines } from "../kill/cluster.ts";
-
-export type Topology = "external" | "stacked";
+import { clusterFile, sevenMachines } from "../kill/cluster.ts";
+import { kubernetesFile, type Topology } from "../kill/kubernetes-file.ts";
 
 /** Seven new machines with no route out, and the cluster file that describes them. */
 export interface InstallMachines extends AsyncDisposable {
@@ -37,21 +34,17 @@ export function bootWith(bundle: string): Boot {
     await reapLabs();
     mkdirSync(folder, { recursive: true });
     const path = join(folder, "cluster.yaml");
-    const text = wholeClusterFile(
-      {
-        name,
-        identityFile: labIdentityFile(name),
-        gateway: `${network}.254`,
-        address: (machine) => machines.find((one) => one.name === machine)?.address ?? "",
-      },
-      `${network}.10`,
-      topology,
-      openBundle(bundle),
-    );
+    const named = {
+      name,
+      identityFile: labIdentityFile(name),
+      gateway: `${network}.254`,
+      address: (machine: string) => machines.find((one) => one.name === machine)?.address ?? "",
+    };
+    const bare = clusterFile(named, sevenMachines, `${network}.10`);
+    const text = kubernetesFile(bare, openBundle(bundle), topology);
     writeFileSync(path, text);
     const loaded = loadCluster(text, path);
     if ("problems" in loaded) throw new Error(JSON.stringify(loaded.problems, null, 2));
-    if (loaded.spec.etcd.topology !== topology) throw new Error(`${bundle} has no release of etcd`);
     const knownHostsFile = join(stateFolder(path, name).root, "known_hosts");
     const lab = await labUp({ name, machines, knownHostsFile, ephemeral: true });
     await Promise.all(machines.map(async (one) => await lab.exec(one.name, ["ip", "route", "del", "default"])));
@@ -60,13 +53,4 @@ export function bootWith(bundle: string): Boot {
     };
     return { clusterFile: path, spec: loaded.spec, lab, [Symbol.asyncDispose]: down };
   };
-}
-
-function wholeClusterFile(lab: NamedLab, virtualIp: string, topology: Topology, bundle: Bundle): string {
-  const bare = clusterFile(lab, sevenMachines, virtualIp);
-  const document = parseDocument(demoClusterText(bare, { from: "bundle", bundle }));
-  if (topology === "stacked") document.setIn(["spec", "etcd"], { topology });
-  document.setIn(["spec", "network"], { plugin: { kind: "bridge" } });
-  document.setIn(["spec", "addons"], { metricsServer: true });
-  return document.toString({ lineWidth: 0 });
 }

@@ -10,10 +10,11 @@ import { table } from "../../src/report/table.ts";
 import { readRun, readRuns } from "../../src/state/read-runs.ts";
 import { stateFolder } from "../../src/state/state-folder.ts";
 import { type TimedRun, timedRun } from "../converge/timed-program.ts";
+import type { Topology } from "../kill/kubernetes-file.ts";
 import { loadNote, machine, machineLine } from "../report/machine.ts";
 import { median } from "../report/median.ts";
 import { takeInput, unpackBundle } from "./hand-input.ts";
-import { bootWith, type InstallMachines, type Topology } from "./machines.ts";
+import { bootWith, type InstallMachines } from "./machines.ts";
 import { longestSteps, phasesOf, type Stage, stagesOf } from "./timeline.ts";
 
 /**

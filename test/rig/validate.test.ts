@@ -58,13 +58,20 @@ describe("validate", () => {
     const init = ["init", "--name", "few", "--control-planes", "cp-1=10.0.0.1", "-f", "few.yaml"];
     expect((await rig.run(init)).code).toBe(0);
     const file = readFileSync(join(rig.folder, "few.yaml"), "utf8");
-    rig.file("few.yaml", file.replace(/version: .*/, "version: 1.99.0"));
+    const two = ["a", "b"].map((name, at) => `{ name: ${name}, address: 10.0.0.${at + 2}, roles: [control-plane] }`);
+    rig.file(
+      "few.yaml",
+      file.replace(
+        /^( *)hosts:$/m,
+        `$1endpoint: { external: { address: 10.0.0.9 } }\n$1hosts:\n$1  - ${two.join("\n$1  - ")}`,
+      ),
+    );
     const validate = await rig.run(["-f", "few.yaml", "validate"]);
     expect(validate.code).toBe(0);
-    expect(validate.stderr).toMatch(/config\/unknown-kubernetes \(warning\)\n {2}at {7}few\.yaml:/);
+    expect(validate.stderr).toMatch(/config\/single-etcd-member \(warning\)\n {2}at {7}few\.yaml:/);
     const runs = await rig.run(["-f", "few.yaml", "runs", "list"]);
     expect(runs.stderr).toMatch(
-      /^warning: .* \(config\/unknown-kubernetes\)\ndetails {2}slipway -f few\.yaml validate\n\n$/,
+      /^warning: .* \(config\/single-etcd-member\)\ndetails {2}slipway -f few\.yaml validate\n\n$/,
     );
   });
 

@@ -95,7 +95,6 @@ export const clusterFileCodes: Readonly<Record<ProblemCode, string>> = {
     "An admission plugin is not one that is known; the API server would not start with it.",
   "config/unknown-field": "A field does not exist; the hint suggests the nearest one. 'slipway schema' lists them all.",
   "config/unknown-host": "A host is named that the file does not have.",
-  "config/unknown-kubernetes": "The Kubernetes version is newer than this Slipway knows.",
   "config/unknown-namespace": "A team works in a namespace that spec.namespaces does not have.",
   "config/unknown-plugin-version":
     "The version of the network plugin is of another major version than this Slipway is made for.",

@@ -14,17 +14,13 @@ export const kubernetesVersion: Rule = ({ kubernetes }, report) => {
   const path = ["spec", "kubernetes", "version"];
   const [major = 0, minor = 0] = version.replace(/^v/, "").split(".").map(Number);
   const range = `1.${oldestMinor} to 1.${newestMinor}`;
-  if (major !== 1 || minor < oldestMinor) {
-    report.error("config/unsupported-kubernetes", path, {
-      message: `Kubernetes ${version} is not supported`,
-      because: `this version of Slipway is made for ${range}`,
-      hint: { text: `write a version from 1.${oldestMinor}.0` },
-    });
-  } else if (minor > newestMinor) {
-    report.warning("config/unknown-kubernetes", path, {
-      message: `Kubernetes ${version} is newer than this version of Slipway`,
-      because: `it is made for ${range}; what changed since is not known to it`,
-      hint: { text: `write a version of 1.${newestMinor}, or use a newer Slipway` },
-    });
-  }
+  const isNewer = major === 1 && minor > newestMinor;
+  if (major === 1 && minor >= oldestMinor && !isNewer) return;
+  report.error("config/unsupported-kubernetes", path, {
+    message: isNewer
+      ? `Kubernetes ${version} is newer than this version of Slipway`
+      : `Kubernetes ${version} is not supported`,
+    because: `this version of Slipway is made for ${range}, whose images it knows`,
+    hint: { text: `write a version of 1.${newestMinor}${isNewer ? ", or use a newer Slipway" : ""}` },
+  });
 };
