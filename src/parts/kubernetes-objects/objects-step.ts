@@ -63,7 +63,8 @@ export interface ObjectsFound {
 }
 
 const looksEveryMs = 1_000;
-const settlesWithinMs = 60_000;
+/** An API server on a host whose processors are all busy with nodes that join takes its time to answer at all. */
+const settlesWithinMs = 180_000;
 /**
  * kubelet takes up to five minutes before it starts a container again that has crashed before, and one to hand it a
  * changed ConfigMap. https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#restart-policy (2026-11-21)
