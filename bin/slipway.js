@@ -5,10 +5,16 @@ import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import * as nodeModule from "node:module";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
+import { isatty } from "node:tty";
 import { fileURLToPath } from "node:url";
 
 const [major] = process.versions.node.split(".").map(Number);
 if (major >= 24) {
+  if (process.env.SLIPWAY_PINNED_NODE && process.channel !== undefined) {
+    // Whoever kills the process they see must not leave this one at work behind their back.
+    process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
+    process.channel.unref();
+  }
   // With the variable, Node has enabled it by itself.
   const cache = process.env.NODE_COMPILE_CACHE ? undefined : compiledFolder();
   if (cache !== undefined) nodeModule.enableCompileCache?.(cache);
@@ -25,11 +31,13 @@ if (major >= 24) {
     process.exit(2);
   }
   const run = spawn(pinned, process.argv.slice(1), {
-    stdio: "inherit",
+    stdio: ["inherit", "inherit", "inherit", "ipc"],
     env: { ...process.env, SLIPWAY_PINNED_NODE: "1" },
   });
-  // A terminal sends Ctrl-C and its own end to both, and the child decides what they mean; 'kill' sends SIGTERM to one.
-  for (const signal of ["SIGINT", "SIGHUP"]) process.on(signal, () => undefined);
+  // A terminal sends Ctrl-C and its own end to both, and the child decides what they mean; without one they were sent to
+  // this process alone.
+  const hasTerminal = [0, 1, 2].some((fd) => isatty(fd));
+  for (const signal of ["SIGINT", "SIGHUP"]) process.on(signal, () => hasTerminal || run.kill(signal));
   process.on("SIGTERM", () => run.kill("SIGTERM"));
   run.on("error", (error) => {
     console.error(`${pinned} cannot be started: ${error.message}\n  hint  run 'npm ci', or install Node 24`);

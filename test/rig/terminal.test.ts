@@ -113,15 +113,18 @@ describe("output that cannot be written", () => {
   });
 });
 
+/** A Node in PATH that is too old for the program; empty where there is none. */
+function olderNode(): string {
+  const all = spawnSync("which", ["-a", "node"], { encoding: "utf8" }).stdout.trim().split("\n");
+  return all.find((one) => Number(spawnSync(one, ["-p", "parseInt(process.versions.node)"]).stdout) < 24) ?? "";
+}
+const noOlderNode = "no older Node is in PATH";
+
 describe("Ctrl-C", () => {
   let server: Server;
-  let connected: Promise<void>;
+  let onConnection: () => void = () => undefined;
   beforeAll(async () => {
     // Takes connections and never says a word, as a host that hangs does.
-    let onConnection: () => void;
-    connected = new Promise((resolve) => {
-      onConnection = resolve;
-    });
     server = createServer((socket) => {
       socket.on("error", () => socket.destroy());
       onConnection();
@@ -135,8 +138,12 @@ describe("Ctrl-C", () => {
     server.close();
   });
 
-  test("while hosts are asked ends at once, before anything was started", async () => {
-    const child = spawn(process.execPath, [slipway, "-f", "hanging.yaml", "apply", "--yes"], {
+  /** An apply that asks a host which never answers, by a Node of its own. */
+  async function hangingApply(node: string) {
+    const connected = new Promise<void>((resolve) => {
+      onConnection = resolve;
+    });
+    const child = spawn(node, [slipway, "-f", "hanging.yaml", "apply", "--yes"], {
       cwd: rig.folder,
       stdio: "ignore",
       env: { PATH: process.env.PATH, HOME: rig.home },
@@ -145,18 +152,37 @@ describe("Ctrl-C", () => {
       child.on("exit", (code, signal) => resolve({ code, signal }));
     });
     await connected;
+    return { child, ended };
+  }
+
+  test("while hosts are asked ends at once, before anything was started", async () => {
+    const { child, ended } = await hangingApply(process.execPath);
     child.kill("SIGINT");
     expect(await ended).toEqual({ code: 130, signal: null });
     expect((await rig.run(["-f", "hanging.yaml", "runs", "list"])).stdout).toBe("No runs of cluster away yet\n");
+  });
+
+  test("by kill reaches the program behind the one that was started, and so does its death", async ({ skip }) => {
+    const older = olderNode();
+    skip(older === "", noOlderNode);
+    const interrupted = await hangingApply(older);
+    interrupted.child.kill("SIGINT");
+    expect(await interrupted.ended).toEqual({ code: 130, signal: null });
+
+    const killed = await hangingApply(older);
+    const { pid } = killed.child;
+    const behind = spawnSync("pgrep", ["-P", String(pid)], { encoding: "utf8" }).stdout.trim();
+    expect(behind).toMatch(/^[0-9]+$/);
+    killed.child.kill("SIGKILL");
+    expect(await killed.ended).toEqual({ code: null, signal: "SIGKILL" });
+    await expect.poll(() => existsSync(`/proc/${behind}`), { timeout: 20_000 }).toBe(false);
   });
 });
 
 describe("the program on an older Node", () => {
   test("says what it needs, or goes on with the one that came with it", ({ skip }) => {
-    const all = spawnSync("which", ["-a", "node"], { encoding: "utf8" }).stdout.trim().split("\n");
-    const older =
-      all.find((one) => Number(spawnSync(one, ["-p", "parseInt(process.versions.node)"]).stdout) < 24) ?? "";
-    skip(older === "", "no older Node is in PATH");
+    const older = olderNode();
+    skip(older === "", noOlderNode);
     const run = spawnSync(older, [slipway, "--version"], { encoding: "utf8", env: { SLIPWAY_PINNED_NODE: "1" } });
     expect(run).toMatchObject({ status: 2, stdout: "" });
     expect(run.stderr).toContain("slipway needs Node 24 or newer");
