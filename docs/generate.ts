@@ -43,7 +43,7 @@ function commandPages(command: Command, path: string): string {
 const pages: Record<string, string> = {
   "cluster-file.md": clusterReference(),
   "commands.md": `# Commands\n\nOptions of \`slipway\` itself (\`-f\`, \`-o\`) may stand anywhere on the command line.\n\n${commandPages(buildProgram(), "slipway")}`,
-  "preflight.md": `# Preflight checks\n\nAny of them can be downgraded to a warning by name, with a reason, under \`spec.preflight.downgrade\`.\n\n${table(
+  "preflight.md": `# Preflight checks\n\nAny of them but \`downgrades\` can be downgraded to a warning by name, with a reason, under \`spec.preflight.downgrade\`.\n\n${table(
     ["name", "asks for", "writes a temporary file"],
     preflightChecks.map((check) => [`\`${check.name}\``, check.asks, check.measures === true ? "yes" : ""]),
   )}`,

@@ -6,6 +6,7 @@ import { cgroups } from "./checks/cgroups.ts";
 import { clockOffset } from "./checks/clock-offset.ts";
 import { containerd } from "./checks/containerd.ts";
 import { dns } from "./checks/dns.ts";
+import { downgrades } from "./checks/downgrades.ts";
 import { etcdDisk } from "./checks/etcd-disk.ts";
 import { etcdFsync } from "./checks/etcd-fsync.ts";
 import { etcdVersion } from "./checks/etcd-version.ts";
@@ -28,8 +29,8 @@ import { systemd } from "./checks/systemd.ts";
 import { timeSync } from "./checks/time-sync.ts";
 import { vipFree } from "./checks/vip-free.ts";
 
-/** Every check, in the order they are reported: from what all need, by way of the host, to what is between hosts. */
-export const preflightChecks: readonly PreflightCheck[] = [
+/** The checks that can be downgraded: from what all need, by way of the host, to what is between hosts. */
+const downgradable: readonly PreflightCheck[] = [
   sudo,
   systemd,
   osSupported,
@@ -61,4 +62,7 @@ export const preflightChecks: readonly PreflightCheck[] = [
 ];
 
 /** The names spec.preflight.downgrade may hold, as they are printed: "[etcd-fsync]". */
-export const preflightNames: readonly string[] = preflightChecks.map((check) => check.name);
+export const preflightNames: readonly string[] = downgradable.map((check) => check.name);
+
+/** Every check there is, in the order they are reported. */
+export const preflightChecks: readonly PreflightCheck[] = [downgrades(preflightNames), ...downgradable];

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { bareHosts } from "../../test/support/bare-hosts.ts";
 import { sampleHost, sampleSpec } from "../../test/support/sample-spec.ts";
 import type { ClusterSpec } from "../spec/cluster-spec.ts";
-import { preflightNames } from "./preflight-checks.ts";
+import { preflightChecks, preflightNames } from "./preflight-checks.ts";
 import { preflightErrors } from "./preflight-report.ts";
 import { preflightText } from "./preflight-text.ts";
 import { runPreflight } from "./run-preflight.ts";
@@ -22,6 +22,7 @@ describe("runPreflight", () => {
   test("runs every check that can be downgraded, under its stable name", async () => {
     const report = await runPreflight(spec(), bareHosts(spec()), measure);
     expect(report.checks.map((check) => check.name)).toEqual(["downgrades", ...preflightNames]);
+    expect(report.checks.map((check) => check.name)).toEqual(preflightChecks.map((check) => check.name));
     expect(new Set(preflightNames).size).toBe(preflightNames.length);
   });
 

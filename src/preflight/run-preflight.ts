@@ -3,9 +3,8 @@ import type { HostName, Hosts } from "../hosts/port.ts";
 import { type Problem, ProblemError } from "../problems/problem.ts";
 import type { ClusterSpec } from "../spec/cluster-spec.ts";
 import type { CheckOutcome, PreflightCheck, PreflightContext } from "./check.ts";
-import { downgrades } from "./checks/downgrades.ts";
 import { foldFindings } from "./fold-findings.ts";
-import { preflightChecks, preflightNames } from "./preflight-checks.ts";
+import { preflightChecks } from "./preflight-checks.ts";
 import type { CheckReport, PreflightReport } from "./preflight-report.ts";
 
 /** What of preflight is run, and on which hosts. */
@@ -35,8 +34,7 @@ export async function runPreflight(
 ): Promise<PreflightReport> {
   const unreachable = new Map<HostName, Problem>();
   const context = contextOf(spec, hosts, options, unreachable);
-  const checks = [downgrades(preflightNames), ...preflightChecks];
-  const reports = await Promise.all(checks.map((check) => report(check, context, options)));
+  const reports = await Promise.all(preflightChecks.map((check) => report(check, context, options)));
   const findings = reports.flatMap((one) => one.findings);
   return {
     cluster: spec.name,

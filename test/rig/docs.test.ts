@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { buildProgram } from "../../src/cli/program.ts";
+import { preflightChecks } from "../../src/preflight/preflight-checks.ts";
 import { cliRig, repository } from "../support/cli-rig.ts";
 
 const rig = cliRig();
@@ -47,6 +48,15 @@ describe("every command line of the documentation", () => {
     disarm(program);
     await program.parseAsync(words, { from: "user" });
     expect(ran).toBe(1);
+  });
+});
+
+describe("the reference of preflight", () => {
+  test("lists every check that is run", () => {
+    const page = readFileSync(join(repository, "docs/reference/preflight.md"), "utf8");
+    const listed = [...page.matchAll(/^\| `([^`]+)` \|/gm)].map((match) => match[1]);
+    expect(listed).toContain("downgrades");
+    expect(listed).toEqual(preflightChecks.map((check) => check.name));
   });
 });
 
