@@ -51,7 +51,12 @@ export function podNotReady(pod: KubeObject): string | undefined {
     return `container ${waiting.name} waits: ${reason}${after}${message === undefined ? "" : `: ${message}`}`;
   }
   const unready = (status.containerStatuses ?? []).filter((one) => one.ready !== true).map((one) => one.name);
-  return unready.length === 0 ? `it is ${status.phase ?? "Pending"}` : `container ${unready.join(", ")} is not ready`;
+  if (unready.length > 0) return `container ${unready.join(", ")} is not ready`;
+  const phase = status.phase ?? "Pending";
+  if (phase !== "Running") return `it is ${phase}`;
+  // Of a node that has gone silent the containers still count as ready, and the pod no longer does.
+  const because = [ready?.reason, ready?.message].filter((one) => one !== undefined && one !== "").join(": ");
+  return `it is Running, not ready${because === "" ? "" : ` (${because})`}`;
 }
 
 /** A pod whose controller is a Node is a static one: kubelet's file is all there is. */
