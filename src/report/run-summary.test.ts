@@ -28,7 +28,7 @@ Slowest steps
        8.0 s  Prepare the operating system on cp-1
        2.0 s  Prepare the operating system on cp-2
 
-install demo finished in 1 min 21 s: 2 applied, 1 satisfied, 1 not verified, 1
+install demo failed after 1 min 21 s: 2 applied, 1 satisfied, 1 not verified, 1
 not started, 3 satisfied before; 4 connections, 31 round trips
 again    slipway apply
 details  slipway runs show 20250101-120000-ab12`,
@@ -105,7 +105,7 @@ next     slipway status`,
     const tally = tallyOf(sampleRun.slice(1));
     expect(tally.total).toBe(5);
     expect(tally.phases.get("other")?.steps).toBe(5);
-    expect(runSummary(tally, plain)).toContain("Run finished in 1 min 21 s");
+    expect(runSummary(tally, plain)).toContain("Run failed after 1 min 21 s");
     expect(runSummary(tallyOf([]), plain)).toContain("Run was cut off: nothing");
   });
 });

@@ -65,7 +65,7 @@ function headline(tally: RunTally, durationMs: number): string {
   const name = started === undefined ? "Run" : `${started.intention} ${started.cluster}`;
   const already = started?.satisfied ?? 0;
   const counts = outcomeCounts(tally.outcomes) + (already > 0 ? `, ${groupedDigits(already)} satisfied before` : "");
-  const state = ended === undefined ? "was cut off" : tally.interrupted !== undefined ? "interrupted" : "finished";
+  const state = stateOf(tally);
   const took = Number.isFinite(durationMs)
     ? ` ${state === "finished" ? "in" : "after"} ${formatDuration(durationMs)}`
     : "";
@@ -76,6 +76,13 @@ function headline(tally: RunTally, durationMs: number): string {
   const flying =
     ended === undefined && tally.running.size > 0 ? `; ${countOf(tally.running.size, "step")} in flight` : "";
   return `${name} ${state}${took}: ${counts}${flying}${cost}`;
+}
+
+/** What became of the run as a whole; a run in which a step did not end well has stopped, and not finished. */
+function stateOf({ ended, interrupted, succeeded }: RunTally): string {
+  if (ended === undefined) return "was cut off";
+  if (interrupted !== undefined) return "interrupted";
+  return succeeded ? "finished" : "failed";
 }
 
 /** Commands stand on lines of their own, unwrapped, so that they can be copied. */
