@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { fieldSchema, placeOfField } from "./field-catalog.ts";
 import { fieldName } from "./field-name.ts";
 import { mappingOf } from "./json-schema.ts";
+import { quantityHint } from "./quantity-hint.ts";
 import type { ValueKind } from "./schema/value-kind.ts";
 import { suggest } from "./suggest.ts";
 import type { Finding, FindingWords } from "./yaml/finding.ts";
@@ -56,10 +57,10 @@ export function explainIssue(issue: Issue, locator: PathLocator): Finding[] {
       if (inMapping !== undefined) {
         return inMapping.flatMap((one) => explainIssue({ ...one, path: [...issue.path, ...one.path] }, locator));
       }
-      return [make("config/invalid-value", () => noneOfUnion(subject(), value, issue.errors))];
+      return [make("config/invalid-value", () => noneOfUnion(subject(), path, value, issue.errors))];
     }
     case "custom":
-      return [make("config/invalid-value", () => notOfKind(subject(), value, kindOf(issue)))];
+      return [make("config/invalid-value", () => notOfKind(subject(), path, value, kindOf(issue)))];
     default:
       return [
         make("config/invalid-value", () => ({
@@ -208,10 +209,15 @@ function issuesOfMapping(branches: readonly (readonly Issue[])[], value: unknown
 }
 
 /** The branch whose type fits says what is wrong; when none fits, all are named. */
-function noneOfUnion(subject: string, value: unknown, branches: readonly (readonly Issue[])[]): FindingWords {
+function noneOfUnion(
+  subject: string,
+  path: FieldPath,
+  value: unknown,
+  branches: readonly (readonly Issue[])[],
+): FindingWords {
   const kinds = branches.flat().map(kindOf);
   const kind = kinds.find((one) => one !== undefined);
-  if (kind !== undefined) return notOfKind(subject, value, kind);
+  if (kind !== undefined) return notOfKind(subject, path, value, kind);
   const wanted = branches.flatMap((branch) =>
     branch.map((issue) => {
       if (issue.code === "invalid_value") return issue.values.map(String).join(", ");
@@ -225,7 +231,7 @@ function noneOfUnion(subject: string, value: unknown, branches: readonly (readon
   };
 }
 
-function notOfKind(subject: string, value: unknown, kind: ValueKind | undefined): FindingWords {
+function notOfKind(subject: string, path: FieldPath, value: unknown, kind: ValueKind | undefined): FindingWords {
   if (kind === undefined) {
     return {
       message: `${subject} is not valid`,
@@ -236,7 +242,7 @@ function notOfKind(subject: string, value: unknown, kind: ValueKind | undefined)
   return {
     message: `${subject} is not ${kind.what}`,
     because: `found ${showValue(value)}; ${ruleOf(kind)}`,
-    hint: { text: `write it like ${kind.example}` },
+    hint: { text: quantityHint(path, value, kind) ?? `write it like ${kind.example}` },
   };
 }
 
