@@ -19,3 +19,6 @@ export function curlCredentials(access: {
 }): readonly string[] {
   return ["--cacert", access.authorityPath, "--cert", access.certificatePath, "--key", access.keyPath];
 }
+
+/** Every way curl can end, and that there is none: for whoever reads the exit code instead of failing. */
+export const curlExitCodes: readonly number[] = [...Array(123).keys(), 127];

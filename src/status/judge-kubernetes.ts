@@ -1,3 +1,4 @@
+import { apiServerLogHint } from "../cluster/kube/kube-problem.ts";
 import type { KubeStatus } from "../cluster/kube/kube-status.ts";
 import type { Hint, Problem } from "../problems/problem.ts";
 
@@ -6,10 +7,9 @@ export function judgeKubernetes({ apiServers, objects }: KubeStatus): readonly P
   if (apiServers.every((one) => one.state === "absent" || one.state === "unknown")) return [];
   const unready = apiServers.filter((one) => one.state === "not-ready" || one.state === "silent");
   const problems = unready.map((one): Problem => {
-    const hint = { text: "see its container", command: "crictl ps -a --name kube-apiserver" };
     const message = `${one.host}: the API server is not ready`;
     return {
-      ...problem("kubernetes/api-server-not-ready", message, one.because ?? one.state, hint),
+      ...problem("kubernetes/api-server-not-ready", message, one.because ?? one.state, apiServerLogHint(one.host)),
       where: { host: one.host },
     };
   });

@@ -68,6 +68,7 @@ export class FakeKubeadm {
         row(["openssl"], { exitCode: 127 }),
         row(["timeout", "10", "openssl"], ({ host }) => this.certificates.get(host.host) ?? { exitCode: 1 }),
         row(["curl", "--silent"], ""),
+        row(["find", "/var/log/pods"], ""),
         row(["stat", "-f"], "tmpfs\n"),
         row(["ss"], ""),
         row(["date"], `${now}.5\n`),

@@ -1,6 +1,6 @@
 import type { HostName } from "../../hosts/port.ts";
 import { Secret } from "../../hosts/secret.ts";
-import type { Problem } from "../../problems/problem.ts";
+import type { Hint, Problem } from "../../problems/problem.ts";
 import type { KubeReply, KubeRequest } from "./kube-access.ts";
 
 /** What an API server says when it refuses, in the fields of its Status object. */
@@ -76,6 +76,12 @@ export function isUnable({ status }: Pick<KubeReply, "status">): boolean {
   return unableStatuses.has(status);
 }
 
+/** Where an API server says what keeps it; kubelet writes it there with or without crictl. */
+export function apiServerLogHint(host: string): Hint {
+  const command = "tail -n 20 /var/log/pods/kube-system_kube-apiserver-*/kube-apiserver/*.log";
+  return { text: `see its log, as root on ${host}; what it was started with comes from the cluster file`, command };
+}
+
 /** `kubernetes/api-silent`: no API server of the cluster answers. */
 export function apiSilent(because: string): Problem {
   return {
@@ -83,7 +89,7 @@ export function apiSilent(because: string): Problem {
     severity: "error",
     message: "no API server of the cluster answers",
     because,
-    hint: { text: "look at the control plane's containers", command: "crictl ps -a --name kube-apiserver" },
+    hint: apiServerLogHint("a control plane host"),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Act } from "../../engine/step.ts";
+import { curlExitCodes } from "../../facts/curl-body.ts";
 import type { HostName } from "../../hosts/port.ts";
 import { ProblemError } from "../../problems/problem.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
@@ -7,9 +8,6 @@ import { curlReplies, curlRuns } from "./curl-requests.ts";
 import type { KubeReply, KubeRequest } from "./kube-access.ts";
 import { inAskingOrder } from "./kube-ask.ts";
 import { apiRefused, apiSilent, isUnable, refusalOf } from "./kube-problem.ts";
-
-/** Every way curl can end is read by us, and not a failure of the command. */
-const curlExitCodes = [...Array(123).keys(), 127];
 
 /**
  * Sends requests to an API server, in order, and returns their replies. All are sent even when one is refused; then

@@ -1,7 +1,6 @@
 import { ownApiServer } from "../../cluster/kube/control-planes.ts";
 import { kubeReplies } from "../../cluster/kube/kube-replies.ts";
 import type { Act, Change, Condition, HostAct, HostLook, HostStep, NonEmpty, StepId } from "../../engine/step.ts";
-import { curlBody } from "../../facts/curl-body.ts";
 import { ProblemError } from "../../problems/problem.ts";
 import type { ClusterSpec, HostSpec } from "../../spec/cluster-spec.ts";
 import { controlPlaneHosts } from "../../spec/hosts-by-role.ts";
@@ -13,7 +12,8 @@ import {
   servesAnother,
   whyReissue,
 } from "./api-server-certificate.ts";
-import { controlPlaneRolloutLock, controlPlaneStepId, kubeadmConfigPath, pkiFolder } from "./control-plane-layout.ts";
+import { awaitApiServer } from "./await-api-server.ts";
+import { controlPlaneRolloutLock, controlPlaneStepId, kubeadmConfigPath } from "./control-plane-layout.ts";
 import { controlPlaneTraces } from "./control-plane-traces.ts";
 import { dueCertificates, type KubeadmCertificate, renewalOf, renewCertificates } from "./issued-by-kubeadm.ts";
 import { apiServerReady } from "./join-step.ts";
@@ -88,7 +88,7 @@ export function controlPlaneRollStep(spec: ClusterSpec, host: HostSpec, after: r
       }
       for (const drift of toMend) await mendStaticPod(act, spec, host, drift);
       if (!serves) return;
-      await act.change(waitForApiServer(host));
+      await awaitApiServer(act, host);
       await bringIntoService(act, spec, host);
     },
     release: (act) => bringIntoService(act, spec, host),
@@ -226,15 +226,4 @@ async function isReady(act: Pick<Act, "factOf">, host: HostSpec): Promise<boolea
     if (cause instanceof ProblemError && cause.problem.code.startsWith("ssh/")) return false;
     throw cause;
   }
-}
-
-/** Asks until /readyz says yes; health is told without credentials. */
-function waitForApiServer(host: HostSpec): Parameters<HostAct["change"]>[0] {
-  const patient = ["--retry", "300", "--retry-delay", "1", "--retry-max-time", "300", "--retry-all-errors"];
-  const url = `${ownApiServer(host).origin}/readyz`;
-  return {
-    kind: "run",
-    argv: curlBody(url, 10, ["--output", "/dev/null", ...patient, "--cacert", `${pkiFolder}/ca.crt`]),
-    timeoutMs: 330_000,
-  };
 }
