@@ -1,12 +1,13 @@
 import { etcdPlaces } from "../cluster/etcd-places.ts";
-import { type EtcdClusterStatus, type EtcdMemberStatus, readEtcdStatus } from "../cluster/etcd-status.ts";
+import { etcdRole } from "../cluster/etcd-role.ts";
+import { type EtcdClusterStatus, readEtcdStatus } from "../cluster/etcd-status.ts";
 import { failureTolerance } from "../domain/quorum.ts";
 import { FactReader } from "../engine/fact-reader.ts";
 import { type ExitCode, exitCode } from "../problems/exit-code.ts";
 import { formatProblems } from "../problems/format-problems.ts";
 import { ProblemError } from "../problems/problem.ts";
-import { sizeText } from "../report/size-text.ts";
 import { table } from "../report/table.ts";
+import { etcdMembersText } from "./etcd-members-text.ts";
 import { openCluster } from "./open-cluster.ts";
 import { openWorld } from "./open-world.ts";
 import { printResult } from "./print-result.ts";
@@ -70,17 +71,7 @@ function codeOfSilence({ hosts }: EtcdClusterStatus): ExitCode {
 
 function membersText(etcd: EtcdClusterStatus): string {
   if (etcd.members.length === 0) return `No etcd member answers\n${silentHosts(etcd)}`;
-  return table(etcd.members, [
-    { title: "member", value: (member) => member.name || "(not started)" },
-    { title: "id", value: (member) => member.id },
-    { title: "role", value: roleOf },
-    { title: "version", value: (member) => member.status?.version },
-    { title: "db size", value: (member) => member.status && sizeText(member.status.dbSizeBytes), align: "right" },
-    { title: "in use", value: (member) => member.status && sizeText(member.status.dbInUseBytes), align: "right" },
-    { title: "raft term", value: (member) => member.status?.raftTerm, align: "right" },
-    { title: "raft index", value: (member) => member.status?.raftIndex, align: "right" },
-    { title: "client urls", value: (member) => member.clientUrls.join(", ") },
-  ]);
+  return etcdMembersText(etcd.members);
 }
 
 function healthText(etcd: EtcdClusterStatus): string {
@@ -91,7 +82,7 @@ function healthText(etcd: EtcdClusterStatus): string {
   return [
     table(etcd.members, [
       { title: "member", value: (member) => member.name || "(not started)" },
-      { title: "role", value: roleOf },
+      { title: "role", value: etcdRole },
       { title: "healthy", value: (member) => (member.health.healthy ? "yes" : "no") },
       {
         title: "took",
@@ -115,8 +106,4 @@ function silentHosts(etcd: EtcdClusterStatus): string {
   );
   const problems = etcd.hosts.flatMap((view) => view.unreachable ?? []);
   return [...lines, formatProblems(problems, terminalStyle(process.stdout))].filter((text) => text !== "").join("\n");
-}
-
-function roleOf(member: EtcdMemberStatus): string {
-  return member.leader ? "leader" : member.learner ? "learner" : "follower";
 }
