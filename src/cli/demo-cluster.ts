@@ -1,15 +1,10 @@
 import { parseDocument } from "yaml";
 import type { Bundle } from "../artifacts/bundle.ts";
 import { releaseIn } from "../artifacts/found-bundle.ts";
+import { containerdRelease } from "../domain/containerd-release.ts";
 
 /** Where the programs of the demo's Kubernetes come from. */
 export type DemoPrograms = { readonly from: "bundle"; readonly bundle: Bundle } | { readonly from: "internet" };
-
-/**
- * containerd 2, which Kubernetes 1.36 wants and Debian 12 does not have; its project publishes a digest beside it.
- * https://github.com/containerd/containerd/releases/tag/v2.1.5 (2026-11-21)
- */
-const containerdOfInternet = "2.1.5";
 
 /**
  * The example's cluster file (`example`), made to go on to Kubernetes: with the programs a bundle has, or those of their
@@ -20,7 +15,7 @@ export function demoClusterText(example: string, programs: DemoPrograms): string
   const document = parseDocument(example);
   const names = programs.from === "bundle" ? programs.bundle.index.artifacts.map((one) => one.name) : [];
   const etcd = releaseIn(names, "etcd")?.replace(/^v/, "");
-  const containerd = programs.from === "internet" ? containerdOfInternet : releaseIn(names, "containerd");
+  const containerd = programs.from === "internet" ? containerdRelease : releaseIn(names, "containerd");
   if (etcd === undefined) document.setIn(["spec", "etcd", "topology"], "stacked");
   else document.setIn(["spec", "etcd", "source"], { from: "release", version: etcd });
   if (containerd !== undefined) {

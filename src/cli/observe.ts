@@ -49,6 +49,7 @@ export async function observe(
   });
   const { outside } = selection;
   const hostsAtOnce = Math.max(hostsAskedAtOnce, spec.ssh.maxConnections);
+  using _ = toldWhenLong(`Asking ${spec.hosts.length === 1 ? "1 host" : `${spec.hosts.length} hosts`} what is there.`);
   const plan = await makePlan(selection.steps, world, {
     cluster: spec.name,
     intention,
@@ -57,6 +58,14 @@ export async function observe(
     hostsAtOnce,
   });
   return { plan, selection };
+}
+
+const longMs = 2_000;
+
+/** Says on a terminal what is going on when it takes long; one that hangs is named in the end, and not before. */
+function toldWhenLong(what: string): Disposable {
+  const timer = setTimeout(() => process.stderr.isTTY && process.stderr.write(`${what}\n`), longMs);
+  return { [Symbol.dispose]: () => clearTimeout(timer) };
 }
 
 /** A saved plan that sends traffic was made to send it, changed or not. */

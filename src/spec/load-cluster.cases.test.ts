@@ -20,8 +20,8 @@ interface Case {
 }
 
 const root = join(import.meta.dirname, "../..");
-const base = readFileSync(join(root, "examples/minimal/cluster.yaml"), "utf8");
 const folder = join(root, "test/cases/cluster-files");
+const base = readFileSync(join(folder, "base.txt"), "utf8");
 
 function replaceOnce(text: string, old: string, replacement: string): string {
   const parts = text.split(old);

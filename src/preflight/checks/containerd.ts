@@ -1,3 +1,4 @@
+import { containerdRelease } from "../../domain/containerd-release.ts";
 import { needsContainerd2 } from "../../domain/containerd-two.ts";
 import { aptCandidate } from "../../facts/apt-candidate.ts";
 import { containerdVersion, parseContainerdVersion } from "../../facts/containerd-version.ts";
@@ -40,7 +41,7 @@ export const containerd: PreflightCheck = {
           message: `containerd is too old for Kubernetes ${kubernetes.version}`,
           because: `${where} ${version.text}; Kubernetes 1.35 is the last that supports containerd 1`,
           hint: {
-            text: "write runtime.source: { from: release, version: 2.1.6 }, or use a repository with containerd 2",
+            text: `write runtime.source: { from: release, version: ${containerdRelease} }, or use a repository with containerd 2`,
           },
         },
       ];

@@ -1,3 +1,4 @@
+import { containerdRelease } from "../../domain/containerd-release.ts";
 import { needsContainerd2 } from "../../domain/containerd-two.ts";
 import type { Rule } from "./rule.ts";
 
@@ -31,7 +32,7 @@ export const runtimeSource: Rule = ({ runtime, kubernetes }, report) => {
     report.error("config/runtime-source-conflict", [...path, "from"], {
       message: "a release of containerd has no version",
       because: "spec.runtime.source.version is not set; releases do not change by themselves",
-      hint: { text: "add version: 2.1.6" },
+      hint: { text: `add version: ${containerdRelease}` },
     });
     return;
   }
@@ -39,7 +40,7 @@ export const runtimeSource: Rule = ({ runtime, kubernetes }, report) => {
     report.error("config/old-containerd", [...path, "version"], {
       message: `containerd ${version} is too old for Kubernetes ${kubernetes.version}`,
       because: "Kubernetes 1.36 and newer need containerd 2.0 or newer",
-      hint: { text: "write version: 2.1.6" },
+      hint: { text: `write version: ${containerdRelease}` },
     });
   }
 };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { containerdRelease } from "../../domain/containerd-release.ts";
 import { wholeNumber } from "./numbers.ts";
 import { textOf } from "./value-kind.ts";
 import { valueKinds } from "./value-kinds.ts";
@@ -14,7 +15,7 @@ export const runtimeSchema = z
             "package: containerd of the hosts' repositories. release: the project's tarball, with runc of the distribution.",
           )
           .default("package"),
-        version: textOf(valueKinds.releaseVersion, "2.1.6")
+        version: textOf(valueKinds.releaseVersion, containerdRelease)
           .describe("Release of containerd to install; only with from: release.")
           .optional(),
         sha256: textOf(valueKinds.sha256)

@@ -27,7 +27,7 @@ export const softwareValueKinds = {
   releaseVersion: {
     what: "a version",
     rule: "major.minor.patch without a leading 'v'",
-    example: "2.1.6",
+    example: "3.5.30",
     maxLength: 16,
     pattern: /^(?:0|[1-9][0-9]{0,2})\.(?:0|[1-9][0-9]{0,2})\.(?:0|[1-9][0-9]{0,2})$/,
   },
