@@ -40,7 +40,8 @@ export interface Distribution {
 }
 
 const basicTools = ["jq", "socat", "tar"];
-const clusterTools = ["ipset", "ipvsadm", "wget"];
+/** openssl: certificates that ports serve and files hold are looked at with it. */
+const clusterTools = ["ipset", "ipvsadm", "openssl", "wget"];
 
 function debian(name: string, codename: string): Distribution {
   const basic = ["procps", "kmod", "curl", ...basicTools];
