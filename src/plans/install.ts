@@ -62,7 +62,7 @@ export function install(
       ...workerSteps(spec, prepared),
       ...nodesSteps(spec, { joined }),
       ...networkSteps(spec, { joined }),
-      ...addonsSteps(spec, { api: [controlPlaneConfigStepId] }),
+      ...addonsSteps(spec, { api: [controlPlaneConfigStepId], joined: nodeHosts(spec).map(joined) }),
       ...securitySteps(spec),
       ...verificationSteps(spec, {
         trafficAnyway: traffic,

@@ -71,9 +71,17 @@ function refusedBy(host: HostName, request: KubeRequest, refusal: Refusal): Prob
  */
 const unableStatuses: ReadonlySet<number> = new Set([401, 429, 500, 502, 503, 504]);
 
+/**
+ * Who may do everything, may do nothing in the seconds in which a new cluster's first API server makes the roles:
+ * `rbac/bootstrap-roles` of pkg/registry/rbac/rest/storage_rbac.go of Kubernetes 1.36.
+ */
+const withoutRoles = /RBAC: clusterrole\.rbac\.authorization\.k8s\.io "cluster-admin" not found/;
+
 /** Whether an API server could not carry a request out, which another or a later one may. */
-export function isUnable({ status }: Pick<KubeReply, "status">): boolean {
-  return unableStatuses.has(status);
+export function isUnable(reply: KubeReply | Refusal): boolean {
+  if (unableStatuses.has(reply.status)) return true;
+  const message = "message" in reply ? reply.message : refusalOf(reply)?.message;
+  return reply.status === 403 && message !== undefined && withoutRoles.test(message);
 }
 
 /** Where an API server says what keeps it; kubelet writes it there with or without crictl. */

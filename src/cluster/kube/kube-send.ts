@@ -74,17 +74,18 @@ function stillOpen(
 ): readonly { readonly index: number; readonly request: KubeRequest }[] {
   let isBehind = false;
   return requests.flatMap((request, index) => {
-    const status = answers[index]?.reply.status;
-    if (status === undefined) return [{ index, request }];
+    const reply = answers[index]?.reply;
+    if (reply === undefined) return [{ index, request }];
+    const { status } = reply;
     if (status < 400 || okStatuses.includes(status)) return [];
-    isBehind ||= isUnable({ status });
+    isBehind ||= isUnable(reply);
     const mayRepeat = request.method !== "POST" || turnedAway.has(status);
     return isBehind && mayRepeat ? [{ index, request }] : [];
   });
 }
 
-/** Unauthorized, and too many requests: nothing was done. */
-const turnedAway: ReadonlySet<number> = new Set([401, 429]);
+/** Unauthorized, forbidden, and too many requests: nothing was done. */
+const turnedAway: ReadonlySet<number> = new Set([401, 403, 429]);
 
 /** Nothing that was sent through a connection that then broke is known not to have arrived. */
 const brokenConnections: ReadonlySet<string> = new Set([

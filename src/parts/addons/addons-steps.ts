@@ -11,6 +11,8 @@ import { nodeLocalDnsObjects } from "./node-local-dns-objects.ts";
 export interface AddonsContext {
   /** Steps after which the API takes objects. They are there before there is a node that can run their pods. */
   readonly api: readonly StepId[];
+  /** Steps after which every host is a node. */
+  readonly joined: readonly StepId[];
 }
 
 /** What an add-on may consist of: looked through when it is not wanted any more. */
@@ -28,15 +30,17 @@ const addonKinds: readonly ObjectKind[] = [
 ];
 
 /** Their pods wait for the nodes to join, for the pod network, and for kubelets that serve with certificates. */
-const readyWithinMs = 20 * 60_000;
+const readyWithinMs = 12 * 60_000;
 
 /** What every cluster has beside Kubernetes itself. */
-export function addonsSteps(spec: ClusterSpec, { api }: AddonsContext): Step[] {
+export function addonsSteps(spec: ClusterSpec, { api, joined }: AddonsContext): Step[] {
   const common = { phase: addonsPhase, otherKinds: addonKinds, after: api, readyWithinMs };
   return [
     objectsStep(spec, {
       ...common,
       id: dnsStepId,
+      // Replicas are spread over the nodes there are: with one alone, that one would have all of them for good.
+      after: [...api, ...joined],
       title: "Apply the cluster's DNS",
       part: "dns",
       objects: coreDnsObjects(spec),

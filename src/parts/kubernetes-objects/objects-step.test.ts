@@ -76,6 +76,19 @@ describe("a step of objects", () => {
     });
   });
 
+  test("takes a 403 of a server without any roles yet for the server's, any other for a refusal", async () => {
+    const { kube, check } = world();
+    const said = (message: string) => () => ({
+      status: 403,
+      body: { kind: "Status", reason: "Forbidden", message, code: 403 },
+    });
+    const role = 'clusterrole.rbac.authorization.k8s.io "cluster-admin" not found';
+    kube.intercept = said(`configmaps "coredns" is forbidden: User "slipway" cannot get resource: RBAC: ${role}`);
+    expect(await check()).toMatchObject({ state: "unknown", problem: { code: "kubernetes/api-unable" } });
+    kube.intercept = said('configmaps "coredns" is forbidden: User "slipway" cannot get resource');
+    await expect(check()).rejects.toMatchObject({ problem: { code: "kubernetes/api-refused" } });
+  });
+
   test("waits for what takes time to be ready, and asks for nothing else meanwhile", async () => {
     const { kube, hosts, declare, converge, becomeReady } = world();
     await converge();
