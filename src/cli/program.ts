@@ -41,7 +41,12 @@ export function buildProgram(): Command {
     .description("write a commented cluster file, from questions or from flags")
     .option("--name <name>", "name of the cluster")
     .option("--load-balancers <hosts>", "load balancer hosts: name=address, comma-separated", commaList)
-    .option("--control-planes <hosts>", "control plane hosts (they get etcd too): name=address, ...", commaList)
+    .option("--control-planes <hosts>", "control plane hosts: name=address, ...", commaList)
+    .option(
+      "--etcd <hosts>",
+      "hosts of external etcd; without, it runs on the control planes: name=address, ...",
+      commaList,
+    )
     .option("--workers <hosts>", "worker hosts: name=address, ...", commaList)
     .option("--vip <address>", "virtual IP of the API endpoint with its prefix length, like 10.0.0.10/24")
     .option("--endpoint <name>", "name of the API endpoint; without load balancer hosts, name or address of your own")

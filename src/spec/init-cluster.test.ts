@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { containerdRelease } from "../domain/containerd-release.ts";
 import { ProblemError } from "../problems/problem.ts";
 import type { ClusterAnswers } from "./init-cluster.ts";
 import { renderClusterFile } from "./init-cluster.ts";
@@ -42,9 +43,18 @@ describe("renderClusterFile", () => {
 
   test("shows what else can be set, and the comments make a file that loads too", () => {
     const text = renderClusterFile({ ...highlyAvailable, ssh: {} });
-    const uncommented = text.replace(/^ {2}# (network|os|runtime|etcd|ssh): /gm, "  $1: ");
-    expect(uncommented).not.toBe(text);
-    expect(specOf(uncommented).etcd.walDir).toBe("/data/etcd-wal");
+    const uncommented = text.replace(/^( +)# (network|os|mirrors|etcd|ssh): /gm, "$1$2: ");
+    const spec = specOf(uncommented.replace("DIGEST", "0123456789abcdef".repeat(4)));
+    expect(spec.etcd.walDir).toBe("/data/etcd-wal");
+    expect(spec.etcd.source.from).toBe("release");
+    expect(Object.keys(spec.runtime.mirrors)).toEqual(["docker.io"]);
+    expect(spec.runtime.source).toEqual({ from: "release", version: containerdRelease });
+  });
+
+  test("says that Debian 12's etcd is too old for external etcd, and what to write", () => {
+    const text = renderClusterFile(highlyAvailable);
+    expect(text).toContain("Kubernetes 1.36 wants 3.5.24 or newer: Debian 12's (3.4) is too old");
+    expect(text).toMatch(/etcd: .*source: \{ from: release, version: 3\.5\.\d+, sha256: DIGEST \}/);
   });
 
   test("writes an external endpoint", () => {

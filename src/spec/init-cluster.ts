@@ -1,7 +1,11 @@
 import { stringify } from "yaml";
+import { containerdRelease } from "../domain/containerd-release.ts";
+import { oldestExternalEtcd } from "../domain/external-etcd.ts";
+import { kubernetesMinor } from "../domain/kubernetes-minor.ts";
 import { ProblemError } from "../problems/problem.ts";
 import type { Role } from "./cluster-spec.ts";
 import { loadCluster } from "./load-cluster.ts";
+import { valueKinds } from "./schema/value-kinds.ts";
 
 /** What `slipway init` asks for. Everything else has a default and is shown as a comment. */
 export interface ClusterAnswers {
@@ -47,8 +51,8 @@ export function renderClusterFile(answers: ClusterAnswers, fileName = "cluster.y
     "",
     ...sshLines(answers.ssh),
     ...endpointLines(answers),
-    "  # Roles: load-balancer, etcd, control-plane, worker. With the role etcd on any host, etcd runs on those hosts;",
-    "  # without, on the control planes. Its members are an odd number: three survive the loss of one.",
+    "  # Roles: load-balancer, etcd, control-plane, worker. With the role etcd on any host, etcd runs on those hosts; without,",
+    "  # on the control planes, from kubeadm's image. Its members are an odd number: three survive the loss of one.",
     "  hosts:",
     ...answers.hosts.map(hostLine),
     "",
@@ -59,11 +63,9 @@ export function renderClusterFile(answers: ClusterAnswers, fileName = "cluster.y
     "  # Your own time servers, and what to install and set beside the baseline.",
     "  # os: { timeServers: [ntp.example.com], packages: [], sysctls: {} }",
     "",
-    "  # Registry mirrors, tried in order before the registry itself.",
-    "  # runtime: { mirrors: { docker.io: [{ url: https://registry.example.com/v2/docker-hub }] } }",
+    ...runtimeLines,
     "",
-    "  # etcd's write-ahead log on a disk of its own.",
-    "  # etcd: { walDir: /data/etcd-wal }",
+    ...etcdLines(answers),
   ].join("\n")}\n`;
   const loaded = loadCluster(text, fileName);
   if ("problems" in loaded) throw new ProblemError(loaded.problems);
@@ -75,6 +77,30 @@ function sshLines(ssh: ClusterAnswers["ssh"]): string[] {
   const about = "  # How to reach the hosts; what is not here comes from ~/.ssh/config. A host's own ssh: {} wins.";
   if (fields.length === 0) return [about, "  # ssh: { user: admin, sudo: passwordless }", ""];
   return [about, "  ssh:", ...fields.map(([name, value]) => `    ${name}: ${scalar(value)}`), ""];
+}
+
+const runtimeLines = [
+  "  # Kubernetes 1.36 wants containerd 2; the packages of Debian 12 (1.6) and Ubuntu (1.7) are older, so it comes as a release",
+  "  # of its project. Remove source where the hosts' repositories have containerd 2; with a bundle, name the release in it.",
+  "  runtime:",
+  `    source: { from: release, version: ${containerdRelease} }`,
+  "    # Registry mirrors, tried in order before the registry itself.",
+  "    # mirrors: { docker.io: [{ url: https://registry.example.com/v2/docker-hub }] }",
+];
+
+/** A release of etcd cannot be written for the user: its digest is theirs to vouch for. */
+function etcdLines({ hosts, kubernetesVersion }: ClusterAnswers): string[] {
+  const oldest = oldestExternalEtcd(kubernetesVersion);
+  const isExternal = hosts.some((host) => host.roles.includes("etcd"));
+  const wants =
+    oldest === undefined ? "" : `Kubernetes 1.${kubernetesMinor(kubernetesVersion)} wants ${oldest} or newer: `;
+  return [
+    "  # walDir: etcd's write-ahead log on a disk of its own.",
+    `  # source: for hosts with the role etcd${isExternal ? ", as above" : ""}, which otherwise get the package of their distribution.`,
+    `  # ${wants}Debian 12's (3.4) is too old, so name a release, with the digest`,
+    "  # of its tarball from the release's SHA256SUMS; with a bundle, name the release in it, and no digest.",
+    `  # etcd: { walDir: /data/etcd-wal, source: { from: release, version: ${valueKinds.etcdVersion.example}, sha256: DIGEST } }`,
+  ];
 }
 
 function endpointLines({ endpointName, virtualIp, external }: ClusterAnswers): string[] {

@@ -2,9 +2,11 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { sampleKubernetes } from "../../test/support/sample-kubernetes.ts";
+import { containerdRelease } from "../domain/containerd-release.ts";
 import { loadCluster } from "./load-cluster.ts";
 
 const examples = join(import.meta.dirname, "../../examples");
+const base = readFileSync(join(import.meta.dirname, "../../test/cases/cluster-files/base.txt"), "utf8");
 
 function specOf(text: string, fileName = "cluster.yaml") {
   const loaded = loadCluster(text, fileName);
@@ -25,11 +27,21 @@ describe("examples", () => {
   test("the smallest useful highly available file has under 25 lines", () => {
     expect(example("minimal").trimEnd().split("\n").length).toBeLessThan(25);
   });
+
+  test("go on to Kubernetes with packages as old as Debian 12's, and have the release of containerd that is suggested", () => {
+    for (const path of globSync("*/cluster.yaml", { cwd: examples })) {
+      // That one goes as far as etcd with the packages; the demo adds what Kubernetes wants.
+      if (path === "lab/cluster.yaml") continue;
+      const { etcd, runtime } = specOf(readFileSync(join(examples, path), "utf8"));
+      expect([path, runtime.source]).toEqual([path, { from: "release", version: containerdRelease }]);
+      expect([path, etcd.topology === "stacked" || etcd.source.from === "release"]).toEqual([path, true]);
+    }
+  });
 });
 
 describe("defaults", () => {
   test("make etcd external when hosts have its role, and stacked when none has", () => {
-    expect(specOf(example("minimal")).etcd.topology).toBe("external");
+    expect(specOf(base).etcd.topology).toBe("external");
     expect(specOf(example("external-lb")).etcd.topology).toBe("stacked");
   });
 
@@ -67,7 +79,7 @@ describe("defaults", () => {
   });
 
   test("make Kubernetes safe and measured where the file names its version alone", () => {
-    const spec = specOf(example("minimal"));
+    const spec = specOf(base);
     expect(spec.kubernetes).toEqual(sampleKubernetes);
     expect(spec.pools).toEqual({ default: {} });
     expect(spec.addons).toEqual({ dns: { replicas: 2, nodeLocal: true }, metricsServer: true });
@@ -166,7 +178,7 @@ describe("the spec", () => {
 
 describe("problems", () => {
   test("of the fields and between fields come at once, in the order of the lines", () => {
-    const text = example("minimal")
+    const text = base
       .replace("10.0.0.12", "10.0.0.11")
       .replace("name: cp-1", "name: CP_1")
       .replace("prefix: 24", "prefixx: 24")
@@ -182,7 +194,7 @@ describe("problems", () => {
   });
 
   test("say what was found, the rule, and a fix, and underline the value", () => {
-    const loaded = loadCluster(example("minimal").replace("name: cp-1", "name: CP_1"), "cluster.yaml");
+    const loaded = loadCluster(base.replace("name: cp-1", "name: CP_1"), "cluster.yaml");
     expect("problems" in loaded && loaded.problems[0]).toEqual({
       code: "config/invalid-value",
       severity: "error",

@@ -21,6 +21,8 @@ describe("init by flags", () => {
     ["somebody else's load balancer by address", ["--control-planes", three, "--endpoint", "10.0.0.99"], 3],
     ["one control plane that clients reach directly", ["--control-planes", "cp-1=10.0.0.21"], 1],
     ["one host that is everything", ["--control-planes", "a=10.0.0.21", "--workers", "a=10.0.0.21"], 1],
+    ["etcd on hosts of its own", ["--control-planes", "cp-1=10.0.0.21", "--etcd", "e-1=10.0.0.41"], 2],
+    ["etcd as a role of the control plane", ["--control-planes", "cp-1=10.0.0.21", "--etcd", "cp-1=10.0.0.21"], 1],
     ["addresses of IPv6", ["--control-planes", "cp-1=fd00::21"], 1],
   ])("writes a valid file for %s", async (_title, flags, hosts) => {
     const written = await rig.run(["init", "--name", "prod", ...flags]);
@@ -32,7 +34,7 @@ describe("init by flags", () => {
     });
     const checked = await rig.run(["validate", "-o", "json"]);
     expect(checked.code).toBe(0);
-    expect(JSON.parse(checked.stdout)).toMatchObject({ cluster: "prod", hosts });
+    expect(JSON.parse(checked.stdout)).toMatchObject({ valid: true, problems: [], cluster: "prod", hosts });
   });
 
   test("names the file to go on with when it is not the usual one", async () => {

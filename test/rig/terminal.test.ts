@@ -61,13 +61,21 @@ describe("a terminal", () => {
     }
   });
 
-  test.for<[title: string, keys: readonly string[], code: number, isWritten: boolean]>([
+  test.for<[title: string, keys: readonly string[], code: number, isWritten: boolean, says?: string]>([
     ["Ctrl-C at the first question", ["\u0003"], 130, false],
-    ["a wrong answer and Ctrl-C", ["prod\r", "nonsense\r", "\u0003"], 130, false],
+    ["a wrong answer and Ctrl-C", ["prod\r", "nonsense\r", "\u0003"], 130, false, "Write name=address"],
+    ["a bad name and Ctrl-C", ["Bad Name\r", "\u0003"], 130, false, "Bad Name is not a cluster name"],
+    [
+      "an even number of control planes and Ctrl-C",
+      ["prod\r", "a=10.0.0.1,b=10.0.0.2\r", "\u0003"],
+      130,
+      false,
+      "2 are no better than 1",
+    ],
     ["answers for one host", ["prod\r", "cp-1=10.0.0.1\r", "\r", "\r", "\r"], 0, true],
-  ])("on which 'init' asks: %s", async ([, keys, code, isWritten], { skip }) => {
+  ])("on which 'init' asks: %s", async ([title, keys, code, isWritten, says = ""], { skip }) => {
     skip(!hasProgram("script"), noTerminal);
-    const file = `asked-${keys.length}.yaml`;
+    const file = `${title}.yaml`.replaceAll(" ", "-");
     const line = `stty rows 40 cols 100; exec '${process.execPath}' '${slipway}' init -f ${file}`;
     const child = spawn("script", ["--quiet", "--return", "--command", line, "/dev/null"], {
       cwd: rig.folder,
@@ -75,8 +83,10 @@ describe("a terminal", () => {
     });
     const waiting = [...keys];
     let since = "";
+    let all = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       since += text;
+      all += text;
       // A question, drawn to its last line, waits for its answer; so does an answer that was not taken.
       if (!/[◆▲][\s\S]*└/.test(since)) return;
       since = "";
@@ -86,6 +96,7 @@ describe("a terminal", () => {
     const ended = await new Promise((resolve) => child.on("close", resolve));
     clearTimeout(timer);
     expect(ended).toBe(code);
+    expect(all).toContain(says);
     expect(existsSync(join(rig.folder, file))).toBe(isWritten);
     if (isWritten) expect((await rig.run(["validate", "-f", file])).code).toBe(0);
   });
