@@ -1,13 +1,13 @@
 import { mkdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openBundle } from "../artifacts/bundle.ts";
 import { bundlesFolder, foundBundle } from "../artifacts/found-bundle.ts";
 import { exitCode } from "../problems/exit-code.ts";
-import type { ClusterSpec } from "../spec/cluster-spec.ts";
 import { writeAtomically } from "../state/write-atomically.ts";
 import { apply } from "./apply.ts";
 import { type DemoPrograms, demoClusterText } from "./demo-cluster.ts";
+import { demoNext } from "./demo-next.ts";
 import { bootLabOf } from "./lab.ts";
 import { openCluster } from "./open-cluster.ts";
 import type { GlobalOptions } from "./program.ts";
@@ -38,7 +38,7 @@ export async function demo(options: DemoOptions): Promise<void> {
   const through = programs === undefined ? { through: "etcd" } : {};
   await apply(undefined, { file, output: "text", diff: "none", yes: true, ...through });
   if (process.exitCode !== undefined && process.exitCode !== exitCode.done) return;
-  process.stdout.write(whatNext(cluster.spec, file, programs));
+  process.stdout.write(demoNext(cluster.spec, file, programs === undefined ? undefined : demoFolder));
 }
 
 async function programsFor({ bundle }: DemoOptions): Promise<DemoPrograms | undefined> {
@@ -72,32 +72,4 @@ neither https://dl.k8s.io answers, nor is $SLIPWAY_BUNDLE set, nor is there a .t
   }
   const from = programs.from === "bundle" ? `the bundle ${programs.bundle.path}` : "the internet";
   return `A whole cluster, from ${file}, with the programs of ${from}`;
-}
-
-function whatNext(spec: ClusterSpec, file: string, programs: DemoPrograms | undefined): string {
-  const slipway = `npx slipway -f ${file}`;
-  const balancer = spec.hosts.find((host) => host.roles.includes("load-balancer"))?.name;
-  const address = spec.endpoint.kind === "external" ? spec.endpoint.name : spec.endpoint.address;
-  const plan = programs === undefined ? "plan --through etcd" : "plan";
-  const nodes =
-    programs === undefined
-      ? ""
-      : `
-  ${slipway} lab ssh cp-1 -- kubectl --kubeconfig /etc/kubernetes/admin.conf get nodes,pods -A -o wide
-  ${slipway} rbac audit`;
-  return `
-What to try next
-  ${slipway} status${nodes}${spec.etcd.topology === "external" ? `\n  ${slipway} etcd members` : ""}
-  ${`${slipway} ${plan}`.padEnd(60)} nothing to do; change a file on a machine, and plan again
-  ${slipway} lab ssh ${balancer} -- systemctl kill -s KILL haproxy
-                                  systemd starts it again within a second; ${address} stays reachable
-  ${slipway} lab ssh ${balancer} -- systemctl stop keepalived
-                                  if it had the virtual IP, the other one has it now: ${slipway} status
-  ${slipway} lab ssh cp-1
-  ${slipway} runs show                   what was just done, as a document
-
-Remove everything
-  npx slipway lab down ${spec.name}
-  rm -r ${programs === undefined ? join(dirname(file), ".slipway", spec.name) : demoFolder}   its runs, host keys and certificates
-`;
 }
