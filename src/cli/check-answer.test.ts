@@ -28,6 +28,11 @@ describe("an answer to init", () => {
   });
 });
 
+test("a virtual IP cannot be a host's address", () => {
+  expect(checkAnswer("vip", "10.0.0.1/24", ["lb-1=10.0.0.11"])).toBeUndefined();
+  expect(checkAnswer("vip", "10.0.0.11/24", ["lb-1=10.0.0.11"])).toContain("10.0.0.11 is that of lb-1=10.0.0.11");
+});
+
 describe("hosts named to init", () => {
   test.each<[string[], string[]]>([
     [["cp-1=10.0.0.1", "cp-2=10.0.0.2"], []],

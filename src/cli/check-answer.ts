@@ -1,4 +1,3 @@
-import { isIP } from "node:net";
 import { isOfKind, type ValueKind } from "../spec/schema/value-kind.ts";
 import { valueKinds } from "../spec/schema/value-kinds.ts";
 
@@ -6,18 +5,21 @@ import { valueKinds } from "../spec/schema/value-kinds.ts";
 export type Question = "name" | "vip" | "endpoint" | "user";
 
 /**
- * Why a text is no answer to a question of `slipway init`, in one line; undefined when it is one. What the cluster file
+ * Why a text is no answer to a question of `slipway init`, in one line; undefined when it is one. `hosts` are the hosts
+ * named already, "name=address". What the cluster file
  * would be refused for is said while the question can still be answered.
  */
-export function checkAnswer(question: Question, text: string): string | undefined {
+export function checkAnswer(question: Question, text: string, hosts: readonly string[] = []): string | undefined {
   if (text.trim() === "") return "This is needed";
   switch (question) {
     case "name":
       return ofKind(valueKinds.clusterName, text);
-    case "vip":
-      return isIP(text.split("/")[0] ?? "") !== 0 && isOfKind(valueKinds.cidr, text)
-        ? undefined
-        : "Write an address and its prefix length, like 10.0.0.10/24";
+    case "vip": {
+      const [address = ""] = text.split("/");
+      if (!isOfKind(valueKinds.cidr, text)) return "Write an address and its prefix length, like 10.0.0.10/24";
+      const taken = hosts.find((host) => host.endsWith(`=${address}`));
+      return taken === undefined ? undefined : `${address} is that of ${taken}: a virtual IP is free`;
+    }
     case "endpoint":
       return isOfKind(valueKinds.address, text) ? undefined : ofKind(valueKinds.domainName, text);
     case "user":

@@ -47,7 +47,8 @@ export async function init(options: InitOptions): Promise<void> {
 }
 
 async function ask(options: InitOptions): Promise<InitOptions> {
-  const before: string[] = [...(options.etcd ?? [])];
+  const { etcd = [], workers: givenWorkers = [], loadBalancers: givenBalancers = [] } = options;
+  const before: string[] = [...etcd, ...givenWorkers, ...givenBalancers];
   const hosts = async (message: string, placeholder: string, check: HostCheck = () => undefined) => {
     const validate = (value: string) => checkHosts(hostList(value), before) ?? check(hostList(value));
     const words = hostList(await askText(message, { placeholder, initialValue: "", validate }));
@@ -55,7 +56,7 @@ async function ask(options: InitOptions): Promise<InitOptions> {
     return words;
   };
   const one = async (question: Question, message: string, shown: { placeholder?: string; initialValue?: string }) =>
-    await askText(message, { ...shown, validate: (value) => checkAnswer(question, value) });
+    await askText(message, { ...shown, validate: (value) => checkAnswer(question, value, before) });
 
   const wrongName = options.name === undefined ? undefined : checkAnswer("name", options.name);
   if (wrongName !== undefined) throw notTaken("--name", wrongName);
