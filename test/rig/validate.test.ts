@@ -55,7 +55,8 @@ describe("validate", () => {
   });
 
   test("tells warnings in full; other commands tell them in a line", async () => {
-    const init = ["init", "--name", "few", "--control-planes", "cp-1=10.0.0.1", "-f", "few.yaml"];
+    const hosts = ["--control-planes", "cp-1=10.0.0.1", "--etcd", "e-1=10.0.0.5"];
+    const init = ["init", "--name", "few", ...hosts, "-f", "few.yaml"];
     expect((await rig.run(init)).code).toBe(0);
     const file = readFileSync(join(rig.folder, "few.yaml"), "utf8");
     const two = ["a", "b"].map((name, at) => `{ name: ${name}, address: 10.0.0.${at + 2}, roles: [control-plane] }`);
