@@ -3,7 +3,7 @@ import { addonsStepIds, addonsSteps } from "../parts/addons/addons-steps.ts";
 import { artifactSteps } from "../parts/artifacts/artifact-steps.ts";
 import { artifactsStepId } from "../parts/artifacts/artifacts-layout.ts";
 import { containerdSteps } from "../parts/containerd/containerd-steps.ts";
-import { controlPlaneConfigStepId, controlPlaneStepId } from "../parts/control-plane/control-plane-layout.ts";
+import { controlPlaneStepId } from "../parts/control-plane/control-plane-layout.ts";
 import { controlPlaneSteps } from "../parts/control-plane/control-plane-steps.ts";
 import { etcdHostStepIds, etcdStepIds, etcdSteps } from "../parts/etcd/etcd-steps.ts";
 import { loadBalancerStepIds, loadBalancerSteps } from "../parts/load-balancer/load-balancer-steps.ts";
@@ -62,7 +62,10 @@ export function install(
       ...workerSteps(spec, prepared),
       ...nodesSteps(spec, { joined }),
       ...networkSteps(spec, { joined }),
-      ...addonsSteps(spec, { api: [controlPlaneConfigStepId], joined: nodeHosts(spec).map(joined) }),
+      ...addonsSteps(spec, {
+        network: networkStepIds(spec),
+        servingCertificates: servingGroups(spec).map(servingCertificatesStepId),
+      }),
       ...securitySteps(spec),
       ...verificationSteps(spec, {
         trafficAnyway: traffic,

@@ -70,7 +70,7 @@ describe.skipIf(skipReason !== undefined)(`objects against a real API server ${s
   const steps = [
     kubeProxyStep(spec),
     controlPlaneAccessStep(spec),
-    ...addonsSteps(spec, { api: [], joined: [] }),
+    ...addonsSteps(spec, { network: [], servingCertificates: [] }),
     ...(["vxlan", "host-gw", "wireguard"] as const).flatMap((backend) =>
       pluginSteps(withPlugin({ ...flannel, backend }), { ...flannel, backend }),
     ),
@@ -104,7 +104,7 @@ describe.skipIf(skipReason !== undefined)(`objects against a real API server ${s
   });
 
   describe("drift", () => {
-    const [dns, cache, metrics] = addonsSteps(spec, { api: [], joined: [] }) as ClusterStep[];
+    const [dns, cache, metrics] = addonsSteps(spec, { network: [], servingCertificates: [] }) as ClusterStep[];
     const merge = async (path: string, body: unknown) => {
       const contentType = "application/merge-patch+json";
       await kubeSend(kube.act, spec, [{ method: "PATCH", path, body: JSON.stringify(body), contentType }]);
@@ -176,7 +176,7 @@ describe.skipIf(skipReason !== undefined)(`objects against a real API server ${s
     await kubeSend(kube.act, spec, [
       { method: "POST", path: "/api/v1/namespaces/kube-system/configmaps", body: JSON.stringify(other) },
     ]);
-    const [, , metrics] = addonsSteps(less, { api: [], joined: [] }) as ClusterStep[];
+    const [, , metrics] = addonsSteps(less, { network: [], servingCertificates: [] }) as ClusterStep[];
     if (metrics === undefined) throw new Error("there is no such step");
     expect(named(await converge(metrics))).toHaveLength(9);
     const left = await kubeAsk(kube.act, spec, [

@@ -18,7 +18,7 @@ function world() {
     addons: everything,
     hosts: own.hosts.filter((host) => host.name === "cp-1" || host.roles.includes("worker")),
   };
-  const steps = (declared: ClusterSpec) => addonsSteps(declared, { api: [], joined: [] });
+  const steps = (declared: ClusterSpec) => addonsSteps(declared, { network: [], servingCertificates: [] });
   const converge = async (declared: ClusterSpec = spec) => {
     const seen: Record<string, Check> = {};
     for (const step of steps(declared) as ClusterStep[]) {
@@ -39,7 +39,7 @@ function changesOf(check: Check | undefined): readonly string[] {
 describe("the add-ons", () => {
   test("have one step each, and those are what others wait for", () => {
     const { spec } = world();
-    const ids = addonsSteps(spec, { api: [], joined: [] }).map((step) => step.id);
+    const ids = addonsSteps(spec, { network: [], servingCertificates: [] }).map((step) => step.id);
     expect(ids).toEqual(addonsStepIds);
   });
 

@@ -9,10 +9,10 @@ import { nodeLocalDnsObjects } from "./node-local-dns-objects.ts";
 
 /** What the add-ons rest on: steps of other parts. */
 export interface AddonsContext {
-  /** Steps after which the API takes objects. They are there before there is a node that can run their pods. */
-  readonly api: readonly StepId[];
-  /** Steps after which every host is a node. */
-  readonly joined: readonly StepId[];
+  /** Steps after which pods run, talk to each other and find Services. */
+  readonly network: readonly StepId[];
+  /** Steps after which kubelets serve with certificates of the cluster's authority. */
+  readonly servingCertificates: readonly StepId[];
 }
 
 /** What an add-on may consist of: looked through when it is not wanted any more. */
@@ -29,19 +29,15 @@ const addonKinds: readonly ObjectKind[] = [
   { apiVersion: "apiregistration.k8s.io/v1", kind: "APIService" },
 ];
 
-/** Their pods wait for the nodes to join, for the pod network, and for kubelets that serve with certificates. */
-const readyWithinMs = 12 * 60_000;
-
 /** What every cluster has beside Kubernetes itself. */
-export function addonsSteps(spec: ClusterSpec, { api, joined }: AddonsContext): Step[] {
-  const common = { phase: addonsPhase, otherKinds: addonKinds, after: api, readyWithinMs };
+export function addonsSteps(spec: ClusterSpec, { network, servingCertificates }: AddonsContext): Step[] {
+  const common = { phase: addonsPhase, otherKinds: addonKinds };
   return [
     objectsStep(spec, {
       ...common,
       id: dnsStepId,
-      // Replicas are spread over the nodes there are: with one alone, that one would have all of them for good.
-      after: [...api, ...joined],
       title: "Apply the cluster's DNS",
+      after: network,
       part: "dns",
       objects: coreDnsObjects(spec),
     }),
@@ -49,6 +45,7 @@ export function addonsSteps(spec: ClusterSpec, { api, joined }: AddonsContext): 
       ...common,
       id: nodeLocalDnsStepId,
       title: "Apply the DNS cache of every node",
+      after: network,
       part: "node-local-dns",
       objects: nodeLocalDnsObjects(spec),
     }),
@@ -56,6 +53,7 @@ export function addonsSteps(spec: ClusterSpec, { api, joined }: AddonsContext): 
       ...common,
       id: metricsServerStepId,
       title: "Apply metrics-server",
+      after: [...network, ...servingCertificates],
       part: "metrics-server",
       objects: metricsServerObjects(spec),
     }),

@@ -6,7 +6,7 @@ import { pathStat } from "../../facts/path-stat.ts";
 import { type Problem, ProblemError } from "../../problems/problem.ts";
 import type { ClusterSpec, NetworkPluginSpec } from "../../spec/cluster-spec.ts";
 import { controlPlaneHosts } from "../../spec/hosts-by-role.ts";
-import { controlPlaneConfigStepId } from "../control-plane/control-plane-layout.ts";
+import { controlPlaneInitStepId, controlPlaneStepId } from "../control-plane/control-plane-layout.ts";
 import { type NoApi, noApi, noApiIn, unknownWithoutApi } from "../control-plane/no-api.ts";
 import { bridgeConflistPath, networkKindStepId, networkPhase } from "./network-layout.ts";
 
@@ -40,7 +40,9 @@ export function keptPluginStep(spec: ClusterSpec): ClusterStep<undefined> {
     title: "Keep the cluster's network plugin",
     phase: networkPhase,
     on: "cluster",
-    after: [controlPlaneConfigStepId],
+    // kube-proxy of Kubernetes 1.36 was seen to lose the Service of the API for good when control planes joined while it
+    // started, and pods then reach no API server.
+    after: [controlPlaneInitStepId, ...controlPlaneHosts(spec).map((host) => controlPlaneStepId("roll", host.name))],
     impact: "none",
     async check(look) {
       const found = await pluginsThere(look, spec);
